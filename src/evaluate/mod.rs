@@ -1,0 +1,21 @@
+//! Evaluation: a control and a target yield a [`Verdict`]; a [`Run`] yields a [`ControlResult`] for each control and
+//! target, in a stable order, and a [`Summary`] of them all. Pure but for the controls that name a probe.
+
+pub mod condition;
+mod outcome;
+mod powershell;
+mod reason;
+mod remediation;
+mod result;
+mod run;
+mod summary;
+mod truth;
+mod verdict;
+
+pub use outcome::Outcome;
+pub use powershell::{is_invisible, quoted};
+pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultRemediation, ResultTarget};
+pub use run::{Results, Run};
+pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};
+pub use truth::Truth;
+pub use verdict::{Stage, Status, Verdict, judge};

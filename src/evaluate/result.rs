@@ -1,0 +1,138 @@
+//! The result of one control for one target, as JSON documents, the C ABI and the PowerShell module have it.
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::Decider;
+use super::reason::reason;
+use super::remediation;
+use super::truth::Truth;
+use super::verdict::{Status, Verdict};
+use crate::control::{Control, Reference, Severity};
+use crate::target::{Facts, Target};
+
+/// A verdict with all that a person or a pipeline needs to act on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlResult {
+    pub control_id: String,
+    pub title: String,
+    pub category: String,
+    pub severity: Severity,
+    pub severity_weight: i64,
+    pub frameworks: Vec<String>,
+    pub target: ResultTarget,
+    pub status: Status,
+    pub reason: String,
+    pub evidence: Vec<Evidence>,
+    pub issues: Vec<Issue>,
+    pub remediation: ResultRemediation,
+    pub considerations: String,
+    pub references: Vec<Reference>,
+}
+
+/// What the result is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultTarget {
+    /// The kind of target; the control's subject where the control has no check.
+    pub kind: String,
+    /// What the cmdlets call it.
+    pub identity: String,
+}
+
+/// One leaf that decided: the property, what was asked of it, what it was, and whether that holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub field: String,
+    pub operator: String,
+    pub expected: serde_json::Value,
+    pub actual: serde_json::Value,
+    /// Pass: it holds. Fail: it does not. Unknown: it cannot be told.
+    pub status: Status,
+}
+
+/// One finding of a check that can have several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    pub code: String,
+    pub severity: IssueSeverity,
+    pub message: String,
+}
+
+/// How bad an issue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssueSeverity {
+    Error,
+    Warning,
+    Info,
+}
+
+/// How to put a failure right. Where nothing failed there is nothing to run: no parameters, command or script.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResultRemediation {
+    /// Whether `parameters` may be run as they are, by a pipeline.
+    pub automatable: bool,
+    pub description: String,
+    /// What the Set cmdlet is to be given besides -Identity.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The one command line; what a person must fill in stands in angle brackets.
+    pub command: Option<String>,
+    /// The command with what should be known before it and run after it.
+    pub script: Option<String>,
+}
+
+impl ControlResult {
+    /// Puts a verdict into words.
+    pub fn of(control: &Control, target: &Target, verdict: &Verdict) -> Self {
+        let about = ResultTarget { kind: target.kind.name().to_owned(), identity: target.identity.clone() };
+        Self::about(control, about, verdict, &target.facts, remediation::of(control, target, verdict.status))
+    }
+
+    /// The result of a control that has no check, and so no target.
+    pub fn without_check(control: &Control, verdict: &Verdict) -> Self {
+        let about = ResultTarget { kind: format!("{:?}", control.subject), identity: String::new() };
+        Self::about(control, about, verdict, &Facts::default(), remediation::described(control))
+    }
+
+    fn about(
+        control: &Control,
+        target: ResultTarget,
+        verdict: &Verdict,
+        facts: &Facts,
+        fix: ResultRemediation,
+    ) -> Self {
+        ControlResult {
+            control_id: control.id.clone(),
+            title: control.title.clone(),
+            category: control.category.clone(),
+            severity: control.severity,
+            severity_weight: control.severity_weight,
+            frameworks: control.frameworks.clone(),
+            target,
+            status: verdict.status,
+            reason: reason(verdict, facts),
+            evidence: verdict.deciders.iter().map(Evidence::of).collect(),
+            issues: Vec::new(),
+            remediation: fix,
+            considerations: control.considerations.clone(),
+            references: control.references.clone(),
+        }
+    }
+}
+
+impl Evidence {
+    fn of(decider: &Decider) -> Self {
+        let operator = decider.leaf.test.operator();
+        Evidence {
+            field: decider.leaf.field.clone(),
+            operator: if decider.negated { format!("not {operator}") } else { operator.to_owned() },
+            expected: decider.leaf.expected.clone(),
+            actual: serde_json::to_value(decider.actual).unwrap_or_default(),
+            status: match decider.truth {
+                Truth::True => Status::Pass,
+                Truth::False => Status::Fail,
+                Truth::Unknown => Status::Unknown,
+            },
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Counts and score of a run, gathered while its results pass by.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::result::ControlResult;
+use super::verdict::Status;
+use crate::control::Control;
+
+/// What all results come to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Results by status.
+    pub counts: Counts,
+    /// 0 to 100, rounded to two places; None where nothing counts towards it.
+    pub score: Option<f64>,
+    /// Each control's status over all of its targets.
+    pub controls: Vec<ControlSummary>,
+    /// The score of each framework's controls.
+    pub frameworks: Vec<FrameworkSummary>,
+}
+
+/// How many results have each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Counts {
+    pub pass: usize,
+    pub fail: usize,
+    pub unknown: usize,
+    pub not_applicable: usize,
+}
+
+/// One control over all of its targets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlSummary {
+    pub control_id: String,
+    /// Fail if any target fails, else Unknown if any is, else Pass if any passes, else NotApplicable.
+    pub status: Status,
+    pub weight: i64,
+    /// False: shown, but left out of the score.
+    pub scored: bool,
+}
+
+/// One framework's share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameworkSummary {
+    pub name: String,
+    pub score: Option<f64>,
+}
+
+impl Counts {
+    /// The number of results with a status.
+    pub fn of(&self, status: Status) -> usize {
+        match status {
+            Status::Pass => self.pass,
+            Status::Fail => self.fail,
+            Status::Unknown => self.unknown,
+            Status::NotApplicable => self.not_applicable,
+        }
+    }
+
+    /// The number of all results.
+    pub fn total(&self) -> usize {
+        self.pass + self.fail + self.unknown + self.not_applicable
+    }
+
+    fn add(&mut self, status: Status) {
+        match status {
+            Status::Pass => self.pass += 1,
+            Status::Fail => self.fail += 1,
+            Status::Unknown => self.unknown += 1,
+            Status::NotApplicable => self.not_applicable += 1,
+        }
+    }
+}
+
+impl Summary {
+    /// Takes a result into account. Results of one control come one after another; `scored` is the control's `verify`.
+    pub fn add(&mut self, result: &ControlResult, scored: bool) {
+        self.counts.add(result.status);
+        match self.controls.last_mut().filter(|control| control.control_id == result.control_id) {
+            Some(control) => control.status = worse(control.status, result.status),
+            None => {
+                self.controls.push(ControlSummary {
+                    control_id: result.control_id.clone(),
+                    status: result.status,
+                    weight: result.severity_weight,
+                    scored,
+                });
+                for name in &result.frameworks {
+                    if !self.frameworks.iter().any(|framework| framework.name == *name) {
+                        self.frameworks.push(FrameworkSummary { name: name.clone(), score: None });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Computes the scores, once all results have passed by.
+    pub fn finish(mut self, controls: &[Control]) -> Self {
+        let frameworks: BTreeMap<&str, &[String]> =
+            controls.iter().map(|control| (control.id.as_str(), control.frameworks.as_slice())).collect();
+        self.score = score(self.controls.iter());
+        for framework in &mut self.frameworks {
+            framework.score = score(self.controls.iter().filter(|control| {
+                frameworks.get(control.control_id.as_str()).is_some_and(|names| names.contains(&framework.name))
+            }));
+        }
+        self.frameworks.sort_by(|a, b| a.name.cmp(&b.name));
+        self
+    }
+}
+
+/// The status that prevails among a control's targets.
+fn worse(a: Status, b: Status) -> Status {
+    let rank = |status| Status::WORST_FIRST.iter().position(|known| *known == status);
+    if rank(b) < rank(a) { b } else { a }
+}
+
+/// The weight of what passed out of the weight of all that applied.
+fn score<'a>(controls: impl Iterator<Item = &'a ControlSummary>) -> Option<f64> {
+    let (mut passed, mut all) = (0, 0);
+    for control in controls.filter(|control| control.scored && control.status != Status::NotApplicable) {
+        all += control.weight;
+        if control.status == Status::Pass {
+            passed += control.weight;
+        }
+    }
+    (all > 0).then(|| (10_000.0 * passed as f64 / all as f64).round() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control(id: &str, status: Status, weight: i64, scored: bool) -> ControlSummary {
+        ControlSummary { control_id: id.to_owned(), status, weight, scored }
+    }
+
+    #[test]
+    fn scores() {
+        use Status::{Fail, NotApplicable, Pass, Unknown};
+        let cases: &[(&[(Status, i64, bool)], Option<f64>)] = &[
+            (&[], None),
+            (&[(NotApplicable, 8, true)], None),
+            (&[(Pass, 8, false)], None),
+            (&[(Pass, 8, true), (Fail, 5, true)], Some(61.54)),
+            (&[(Pass, 8, true), (Unknown, 8, true)], Some(50.0)),
+            (&[(Pass, 8, true), (Fail, 5, false), (NotApplicable, 5, true)], Some(100.0)),
+        ];
+        for (controls, expected) in cases {
+            let controls: Vec<_> =
+                controls.iter().map(|(status, weight, scored)| control("X", *status, *weight, *scored)).collect();
+            assert_eq!(score(controls.iter()), *expected, "{controls:?}");
+        }
+    }
+
+    #[test]
+    fn the_worst_target_prevails() {
+        use Status::{Fail, NotApplicable, Pass, Unknown};
+        let order = [Fail, Unknown, Pass, NotApplicable];
+        for (i, a) in order.iter().enumerate() {
+            for (j, b) in order.iter().enumerate() {
+                assert_eq!(worse(*a, *b), order[i.min(j)]);
+            }
+        }
+    }
+}
