@@ -1,0 +1,108 @@
+//! The command line: what can be asked, and the exit code that answers. The work itself is the library's.
+
+mod catalog;
+mod output;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use exchange_control::evaluate::Outcome;
+use exchange_control::problem::Problem;
+use exchange_control::report::Format;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  nothing failed
+  1  a control failed
+  2  nothing failed, but something is Unknown, or a control or an object was refused
+  3  the run could not be done: bad usage, unreadable input, no valid control";
+
+/// Evaluates security controls against Exchange transport configuration.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json)
+    #[command(after_help = AFTER_HELP)]
+    Test(test::Arguments),
+    /// List the controls
+    List(catalog::ListArguments),
+    /// Show one control in full
+    Show(catalog::ShowArguments),
+    /// Print the JSON Schema of control files
+    Schema,
+}
+
+/// Which controls a command is about.
+#[derive(Debug, clap::Args)]
+struct Selection {
+    /// Add the control files (*.json) of a folder; the same id takes the place of a built-in control
+    #[arg(long = "controls", value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+/// The formats of `test`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReportFormat {
+    /// For people: failures first, with reason and fix
+    Table,
+    /// The result document
+    Json,
+    /// One result a line
+    Ndjson,
+}
+
+impl From<ReportFormat> for Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Table => Format::Table,
+            ReportFormat::Json => Format::Json,
+            ReportFormat::Ndjson => Format::Ndjson,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run() -> ExitCode {
+    output::clean_up_on_interrupt();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing is left to be done where even this cannot be printed.
+            let _ = error.print();
+            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked_for { ExitCode::SUCCESS } else { Outcome::NotDone.code().into() };
+        }
+    };
+    let outcome = match arguments.action {
+        Action::Test(arguments) => test::run(&arguments),
+        Action::List(arguments) => catalog::list(&arguments),
+        Action::Show(arguments) => catalog::show(&arguments),
+        Action::Schema => catalog::schema(),
+    };
+    outcome.code().into()
+}
+
+/// Prints what could not be used on standard error.
+fn print_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+    for problem in problems {
+        print_error(&problem.to_string());
+    }
+}
+
+fn print_error(message: &str) {
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let message: String =
+        message.chars().map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() }).collect();
+    anstream::eprintln!("{style}error:{style:#} {message}");
+}

@@ -1,0 +1,66 @@
+//! `exchange-control test`.
+
+use std::path::{Path, PathBuf};
+
+use exchange_control::control::Catalog;
+use exchange_control::evaluate::{Outcome, Run};
+use exchange_control::report::{Format, RunSource};
+use exchange_control::target::Inventory;
+
+use super::{ReportFormat, Selection, output, print_error, print_problems};
+
+/// What `test` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Exports to test; folders are walked for .clixml, .xml and .json files; - reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<PathBuf>,
+    /// Run only this control (repeatable; * and ? are wildcards)
+    #[arg(long = "control", value_name = "ID")]
+    controls: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// How to write the results
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: ReportFormat,
+    /// Write to a file, whole or not at all, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Print no results on standard output; the exit code tells, and --output is still written
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Tests the inputs and writes the results.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let catalog = Catalog::with_folders(&arguments.selection.folders).select(&arguments.controls);
+    if catalog.controls().is_empty() {
+        print_problems(catalog.problems());
+        print_error("no control is left to run; `exchange-control list` shows what there is");
+        return Outcome::NotDone;
+    }
+    let mut inventory = Inventory::new(catalog.properties());
+    for input in &arguments.inputs {
+        if input == Path::new("-") {
+            inventory.read_from("standard input", std::io::stdin().lock());
+        } else {
+            inventory.read_path(input);
+        }
+    }
+    let targets = inventory.finish();
+    let run = Run::new(&catalog, &targets);
+    print_problems(run.problems());
+    let mut source = RunSource::new(run);
+    let format: Format = arguments.format.into();
+    let written = match &arguments.output {
+        Some(path) => output::to_file(path, format, &mut source),
+        None => output::to_stdout(format, arguments.quiet, &mut source),
+    };
+    match written {
+        Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),
+        Err(message) => {
+            print_error(&message);
+            Outcome::NotDone
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The table for people: failures first, each with its reason and its fix; then what is unknown; then the rest, a line
+//! each; then counts and score. Styled with ANSI colours, which the caller strips where nobody sees them.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::Source;
+use crate::evaluate::{ControlResult, Status, Summary, is_invisible};
+use crate::problem::Problem;
+
+const HEADING: Style = Style::new().bold();
+const DIMMED: Style = Style::new().dimmed();
+/// Under the status column.
+const INDENT: &str = "               ";
+
+/// What a line of the table needs of a result.
+struct Row {
+    status: Status,
+    control: String,
+    severity: &'static str,
+    identity: String,
+    reason: String,
+    /// The commands of the fix, and whether a pipeline may run them.
+    fix: Vec<String>,
+    automatable: bool,
+}
+
+impl Row {
+    fn of(result: ControlResult) -> Self {
+        let identity = if result.target.identity.is_empty() {
+            format!("({})", result.target.kind)
+        } else {
+            result.target.identity
+        };
+        Row {
+            status: result.status,
+            control: visible(&result.control_id),
+            severity: result.severity.name(),
+            identity: visible(&identity),
+            reason: visible(&result.reason),
+            // The comments are the notes that the JSON document has; a table has no room for them.
+            fix: result.remediation.command.and(result.remediation.script).map_or_else(Vec::new, |script| {
+                script.lines().filter(|line| !line.starts_with('#')).map(visible).collect()
+            }),
+            automatable: result.remediation.automatable,
+        }
+    }
+}
+
+/// Writes the table.
+pub fn write(source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summary, Vec<Problem>)> {
+    let mut rows = Vec::new();
+    while let Some(result) = source.next() {
+        rows.push(Row::of(result));
+    }
+    let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).width()).max().unwrap_or(0);
+    let control_width = width(|row| &row.control).max("CONTROL".len());
+    if !rows.is_empty() {
+        let control = padded("CONTROL", control_width);
+        writeln!(out, "{HEADING}STATUS         {control}  SEVERITY  TARGET{HEADING:#}")?;
+    }
+    for status in Status::WORST_FIRST {
+        let identity_width =
+            rows.iter().filter(|row| row.status == status).map(|row| row.identity.width()).max().unwrap_or(0).min(48);
+        for row in rows.iter().filter(|row| row.status == status) {
+            let style = style_of(status);
+            let (name, control) = (padded(status.name(), 13), padded(&row.control, control_width));
+            write!(out, "{style}{name}{style:#}  {control}  {:<8}  ", row.severity)?;
+            match status {
+                Status::Fail | Status::Unknown => {
+                    writeln!(out, "{HEADING}{}{HEADING:#}", row.identity)?;
+                    writeln!(out, "{INDENT}{}", row.reason)?;
+                }
+                Status::Pass | Status::NotApplicable => {
+                    writeln!(out, "{}  {DIMMED}{}{DIMMED:#}", padded(&row.identity, identity_width), row.reason)?;
+                }
+            }
+            let label = if row.automatable { "Fix:" } else { "By hand:" };
+            for line in &row.fix {
+                writeln!(out, "{INDENT}{label} {line}")?;
+            }
+        }
+    }
+    let (summary, problems) = source.conclude();
+    write_summary(&summary, out)?;
+    Ok((summary, problems))
+}
+
+fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let total = summary.counts.total();
+    if total == 0 {
+        return writeln!(out, "Nothing to test: no object in the input is looked at by a control.");
+    }
+    write!(out, "\n{total} result{}: ", if total == 1 { "" } else { "s" })?;
+    for (index, status) in Status::WORST_FIRST.into_iter().enumerate() {
+        let style = style_of(status);
+        let separator = if index == 0 { "" } else { ", " };
+        write!(out, "{separator}{style}{} {}{style:#}", summary.counts.of(status), status.name())?;
+    }
+    match summary.score {
+        Some(score) => writeln!(out, ". Score {score:.2} of 100."),
+        None => writeln!(out, ". No score: nothing counts towards it."),
+    }
+}
+
+fn style_of(status: Status) -> Style {
+    match status {
+        Status::Fail => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+        Status::Unknown => Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())),
+        Status::Pass => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        Status::NotApplicable => DIMMED,
+    }
+}
+
+/// Fills a text up with blanks, by the columns that it takes on a terminal.
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// A text as it can be shown: what would steer the terminal, break the line or hide stands as its number.
+fn visible(text: &str) -> String {
+    if !text.chars().any(is_invisible) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if is_invisible(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
