@@ -1,0 +1,129 @@
+//! What the calls are asked, and what they answer. Safe code: text in, JSON out.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
+
+use super::answer::{Failure, json};
+use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
+use crate::control::Catalog;
+use crate::problem::pointer;
+use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ControlsRequest {
+    control_ids: Vec<String>,
+    control_paths: Vec<String>,
+}
+
+/// The request of a run. Its targets are left as they stand until it is known what is to be read of them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunRequest<'a> {
+    #[serde(borrow)]
+    pub targets: &'a RawValue,
+    #[serde(default)]
+    control_ids: Vec<String>,
+    #[serde(default)]
+    control_paths: Vec<String>,
+    #[cfg(feature = "test-panic")]
+    #[serde(default)]
+    test_panic: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ReportRequest<'a> {
+    format: Format,
+    #[serde(borrow)]
+    document: &'a RawValue,
+}
+
+/// The answer of `xc_version`.
+pub fn version() -> Vec<u8> {
+    json(&serde_json::json!({ "name": crate::NAME, "version": crate::VERSION, "abiVersion": XC_ABI_VERSION }))
+}
+
+/// The answer of `xc_controls`.
+pub fn controls(request: &str) -> Result<Vec<u8>, Failure> {
+    let request: ControlsRequest = if request.trim().is_empty() { Default::default() } else { parse(request)? };
+    let catalog = catalog(&request.control_paths, &request.control_ids);
+    Ok(json(&serde_json::json!({
+        "schemaVersion": SCHEMA_VERSION,
+        "controls": catalog.controls(),
+        "fields": catalog.properties().by_kind(),
+        "errors": catalog.problems(),
+    })))
+}
+
+/// The request of `xc_run_start`, and the controls that it asks for.
+pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Failure> {
+    let request: RunRequest = parse(request)?;
+    #[cfg(feature = "test-panic")]
+    if request.test_panic {
+        panic!("asked for by the test");
+    }
+    if !request.targets.get().starts_with(['[', '{']) {
+        return Err(Failure::request("expected a list of objects").at_path("/targets"));
+    }
+    let catalog = catalog(&request.control_paths, &request.control_ids);
+    if catalog.controls().is_empty() {
+        let why: Vec<String> = catalog.problems().iter().map(ToString::to_string).collect();
+        let message = format!("no control is left to run: {}", why.join("; "));
+        return Err(Failure::new(XC_ERROR_NO_CONTROL, "no-control", message));
+    }
+    Ok((request, catalog))
+}
+
+/// The answer of `xc_report`.
+pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
+    let request: ReportRequest = parse(request)?;
+    let document = request.document.get();
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        schema_version: Option<u64>,
+    }
+    let head: Head = parse_at("/document", document)?;
+    if head.schema_version != Some(u64::from(SCHEMA_VERSION)) {
+        let found = head.schema_version.map_or("none".to_owned(), |version| version.to_string());
+        let message = format!("expected a result document of schemaVersion {SCHEMA_VERSION}, found {found}");
+        return Err(Failure::request(message).at_path("/document/schemaVersion"));
+    }
+    let document: Document = parse_at("/document", document)?;
+    let mut bytes = anstream::StripStream::new(Vec::new());
+    report::write(request.format, &mut DocumentSource::new(document), &mut bytes)
+        .map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(bytes.into_inner())
+}
+
+/// Reads a request's text; what does not fit is named by its place.
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
+    parse_at("", text)
+}
+
+/// Reads a text that stands at `path` in its request.
+fn parse_at<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let place = error.path().iter().fold(path.to_owned(), |path, segment| match segment {
+            Segment::Seq { index } => pointer(&path, index),
+            Segment::Map { key } | Segment::Enum { variant: key } => pointer(&path, key),
+            Segment::Unknown => path,
+        });
+        Failure::request(format!("the request cannot be read: {}", error.inner())).at_path(place)
+    })?;
+    let end = deserializer.end().map_err(|error| Failure::request(format!("the request cannot be read: {error}")));
+    end.map(|()| value)
+}
+
+/// The built-in controls as they are, or what the request makes of them.
+fn catalog(folders: &[String], ids: &[String]) -> Cow<'static, Catalog> {
+    if folders.is_empty() && ids.is_empty() {
+        return Cow::Borrowed(Catalog::built_in());
+    }
+    Cow::Owned(Catalog::with_folders(folders).select(ids))
+}
