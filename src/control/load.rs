@@ -315,7 +315,7 @@ mod tests {
             (with("frameworks", "[1]"), "/frameworks/0", "a string"),
             (with("references", "[{\"url\":\"u\"}]"), "/references/0", "\"name\" is missing"),
             (with("references", "[{\"name\":\"n\",\"link\":\"u\"}]"), "/references/0/link", "unexpected"),
-            (with("Title", "\"T\""), "/title", "differ only in case"),
+            (with("Title", "\"T\""), "/Title", "differ only in case"),
             (with("owner", "\"me\""), "/owner", "unexpected member \"owner\""),
             (with("check", "{}"), "/check", "\"target\" is missing"),
             (with("check", r#"{"target":"Mailbox","require":{}}"#), "/check/target", "SendConnector or AcceptedDomain"),

@@ -12,12 +12,7 @@ pub fn reason(verdict: &Verdict, facts: &Facts) -> String {
     match (verdict.stage, verdict.status) {
         (Stage::NoCheck, _) => "no check: this control says what to look at, not how to test it".to_owned(),
         (Stage::Probe(name), _) => format!("this version has no probe \"{name}\""),
-        (Stage::When, Status::NotApplicable) => {
-            let asked = joined(
-                verdict.deciders.iter().map(|decider| format!("{} {}", decider.leaf.field, wanted(decider, Modal::Is))),
-            );
-            format!("{}; the control applies where {asked}", found())
-        }
+        (Stage::When, Status::NotApplicable) => format!("{}: the control does not apply", found()),
         (_, Status::Fail) => joined(
             verdict
                 .deciders

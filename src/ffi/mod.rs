@@ -70,7 +70,8 @@ pub unsafe extern "C" fn xc_version(answer: *mut *mut u8, answer_length: *mut si
 /// "fields" names the properties that a caller has to send of each kind of target for these controls.
 ///
 /// # Safety
-/// `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or writable.
+/// `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or
+/// writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xc_controls(
     request: *const u8,
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn xc_run_start(
 
 /// Asks a run for what it has got since, waiting at most `timeout_ms` milliseconds for something to come.
 ///
-/// XC_OK:      {"results":[…],"progress":{"done":1,"total":2}}
+/// XC_OK:      {"results":[...],"progress":{"done":1,"total":2}}
 /// XC_PENDING: {"progress":{"done":0,"total":2}}
 /// XC_DONE:    {"schemaVersion":1,"tool":{"name","version"},"generated","summary":{"counts":{"Pass","Fail","Unknown",
 ///             "NotApplicable"},"score","controls":[],"frameworks":[]},"errors":[],"cancelled":false,"exitCode":0},
@@ -135,7 +136,8 @@ pub unsafe extern "C" fn xc_run_start(
 /// Threads may ask the same run at once; each result is given to one of them.
 ///
 /// # Safety
-/// `run` is NULL or came from xc_run_start and was not freed; `answer` and `answer_length` are NULL or writable.
+/// `run` is NULL or came from xc_run_start and was not freed; `answer` and `answer_length` are NULL or
+/// writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xc_run_next(
     run: *mut xc_run,
@@ -191,11 +193,12 @@ pub extern "C" fn xc_live_runs() -> u32 {
 
 /// Renders a result document as a report.
 ///
-/// Request: {"format":"table"|"json"|"ndjson","document":{"schemaVersion":1,…}}
+/// Request: {"format":"table"|"json"|"ndjson","document":{"schemaVersion":1,...}}
 /// Answer: the report itself, UTF-8 text.
 ///
 /// # Safety
-/// `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or writable.
+/// `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or
+/// writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xc_report(
     request: *const u8,

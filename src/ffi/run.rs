@@ -10,13 +10,15 @@ use serde::Serialize;
 use super::answer::{Failure, json};
 use super::{XC_DONE, XC_OK, request};
 use crate::control::Catalog;
-use crate::evaluate::{ControlResult, Outcome, Results, Run, Summary};
+use crate::evaluate::{Outcome, Results, Run, Summary};
 use crate::problem::Problem;
 use crate::report::{SCHEMA_VERSION, Tool, is_scored, now};
 use crate::target::{Inventory, Targets};
 
 /// Results that are given at once, so that a caller that stops has not waited for many more than it took.
 const BATCH: usize = 256;
+/// Bytes after which a batch is closed: Windows PowerShell refuses JSON texts of 2 MiB.
+const BATCH_BYTES: usize = 256 * 1024;
 
 static LIVE: AtomicU32 = AtomicU32::new(0);
 
@@ -47,12 +49,6 @@ struct State {
 struct Progress {
     done: usize,
     total: usize,
-}
-
-#[derive(Serialize)]
-struct Batch {
-    results: Vec<ControlResult>,
-    progress: Progress,
 }
 
 #[derive(Serialize)]
@@ -94,21 +90,31 @@ impl xc_run {
             return Ok((XC_DONE, over.clone()));
         }
         let run = Run::new(&state.catalog, &state.targets);
-        let mut results = Vec::new();
+        let mut batch = br#"{"results":["#.to_vec();
+        let mut count = 0;
         // Evaluation does not wait for anything; the time-out only bounds the size of a batch.
-        while results.len() < BATCH && (results.is_empty() || Instant::now() < until) && !self.is_cancelled() {
+        while count == 0 || (count < BATCH && batch.len() < BATCH_BYTES && Instant::now() < until) {
+            if self.is_cancelled() {
+                break;
+            }
             let Some(result) = state.position.next(run) else { break };
             state.summary.add(&result, is_scored(run.controls(), &result));
-            results.push(result);
+            if count > 0 {
+                batch.push(b',');
+            }
+            batch.extend(json(&result));
+            count += 1;
         }
-        if results.is_empty() {
+        if count == 0 {
             let over = json(&self.over(run, std::mem::take(&mut state.summary)));
             state.over = Some(over.clone());
             return Ok((XC_DONE, over));
         }
-        state.done += results.len();
-        let progress = Progress { done: state.done, total: self.total };
-        Ok((XC_OK, json(&Batch { results, progress })))
+        state.done += count;
+        batch.extend(br#"],"progress":"#);
+        batch.extend(json(&Progress { done: state.done, total: self.total }));
+        batch.push(b'}');
+        Ok((XC_OK, batch))
     }
 
     /// Ends the run at the next call.

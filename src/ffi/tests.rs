@@ -38,7 +38,7 @@ const ONE: &str = r#"{"controlIds":["EDCA-TLS-011"],"targets":[{"Identity":"A","
 #[test]
 fn a_run_from_start_to_free() {
     let (run, status, answer) = start(ONE.as_bytes());
-    assert_eq!((status, answer.as_str()), (XC_OK, r#"{"errors":[],"total":1}"#));
+    assert_eq!((status, answer.as_str()), (XC_OK, r#"{"total":1,"errors":[]}"#));
     let (status, batch) = next(run);
     assert_eq!(status, XC_OK);
     assert!(batch.contains(r#""status":"Fail""#) && batch.contains(r#""progress":{"done":1,"total":1}"#), "{batch}");

@@ -17,9 +17,9 @@ impl Facts {
         self.values.iter().find(|(name, _)| **name == *key).map(|(_, value)| value)
     }
 
-    /// Whether the property is there, be it null.
+    /// Whether the object has the property, be it null or not to be made out.
     pub fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
+        self.get(key).is_some() || self.why_missing(key).is_some()
     }
 
     /// Why a property is missing, where there is more to say than that the input does not have it.

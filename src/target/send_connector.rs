@@ -92,6 +92,10 @@ const ENUMERATIONS: [(&str, &[(i64, &str)]); 4] = [
 
 /// Puts a connector's properties into one shape, whichever export they came from.
 pub(super) fn normalise(facts: &mut Facts) {
+    // An export of chosen properties may have the name alone, which is what the identity of a connector shows.
+    if let (None | Some(Value::Null), Some(name @ Value::Text(_))) = (facts.get("identity"), facts.get("name")) {
+        facts.set("identity", name.clone());
+    }
     for name in TRUTHS {
         facts.change(name, truth);
     }
@@ -400,7 +404,7 @@ mod tests {
         for (spaces, accepted, part) in cases {
             let mut facts = connector(spaces, &[], true, false);
             derive(&mut facts, accepted);
-            assert!(!facts.has("destinations"), "{spaces:?}");
+            assert!(facts.get("destinations").is_none(), "{spaces:?}");
             let reason = facts.why_missing("destinations").unwrap_or_default();
             assert!(reason.contains(part), "{spaces:?}: {reason}");
         }

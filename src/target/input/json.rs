@@ -57,7 +57,7 @@ struct Item<'a, 'r> {
 }
 
 impl Item<'_, '_> {
-    fn is_no_object(self, found: &str) {
+    fn refuse(self, found: &str) {
         let message = format!("expected an object, found {found}");
         self.reader.report(Problem::new(Code::UnknownObject, message).at_path(self.path));
     }
@@ -79,39 +79,39 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.is_no_object("null");
+        self.refuse("null");
         Ok(())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.is_no_object(if value { "true" } else { "false" });
+        self.refuse(if value { "true" } else { "false" });
         Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.is_no_object("a number");
+        self.refuse("a number");
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.is_no_object("a number");
+        self.refuse("a number");
         Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.is_no_object("a number");
+        self.refuse("a number");
         Ok(())
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.is_no_object("a string");
+        self.refuse("a string");
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         if self.depth >= MAX_LIST_DEPTH {
             while items.next_element::<IgnoredAny>()?.is_some() {}
-            self.is_no_object("lists nested too deep");
+            self.refuse("lists nested too deep");
             return Ok(());
         }
         for index in 0_usize.. {
