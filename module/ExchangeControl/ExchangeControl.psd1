@@ -1,0 +1,26 @@
+@{
+    RootModule           = 'ExchangeControl.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5b7c1d4e-8f26-4a93-b0de-71c9e3a2f608'
+    Author               = 'ExchangeControl contributors'
+    CompanyName          = 'ExchangeControl contributors'
+    Copyright            = '(c) 2026 ExchangeControl contributors. MIT License.'
+    Description          = 'Tests the send connectors and accepted domains of Exchange Server against security controls, explains every verdict, and corrects what can be corrected.'
+
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+
+    TypesToProcess       = @('ExchangeControl.Types.ps1xml')
+    FormatsToProcess     = @('ExchangeControl.Format.ps1xml')
+
+    FunctionsToExport    = @('Test-ExchangeControl', 'Get-ExchangeControl', 'Repair-ExchangeControl')
+    CmdletsToExport      = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('Exchange', 'ExchangeServer', 'SMTP', 'TLS', 'Security', 'Compliance', 'STIG', 'PSEdition_Desktop', 'PSEdition_Core')
+        }
+    }
+}
