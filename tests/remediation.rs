@@ -37,8 +37,8 @@ fn broken_rule(connector: &Value) -> Option<&'static str> {
         ("RequireTLS needs IgnoreSTARTTLS false", is("RequireTLS", json!(true)) && !is("IgnoreSTARTTLS", json!(false))),
         (
             "TlsAuthLevel needs RequireTLS and IgnoreSTARTTLS false",
-            !connector["TlsAuthLevel"].is_null()
-                && !(is("RequireTLS", json!(true)) && is("IgnoreSTARTTLS", json!(false))),
+            !(connector["TlsAuthLevel"].is_null()
+                || is("RequireTLS", json!(true)) && is("IgnoreSTARTTLS", json!(false))),
         ),
         ("TlsDomain needs TlsAuthLevel DomainValidation", !connector["TlsDomain"].is_null() && !validates),
         (

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::document::{Node, Refusal};
 use super::reader::{Members, expected, text};
 use crate::problem::pointer;
-use crate::target::{Quantity, Value};
+use crate::target::{Quantity, Value, is_never_read};
 
 /// A question that a target answers with true, false or unknown.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,14 +142,6 @@ impl Pattern {
 /// The operators, as a refused one is answered.
 const OPERATORS: &str = "exists, equals, notEquals, in, notIn, like, notLike, contains, greater, greaterOrEquals, less, \
                          lessOrEquals, count, any or all";
-
-/// Property names that no control may read: a secret, and a blob that only repeats the rest.
-const NEVER_READ: [&str; 2] = ["AuthenticationCredential", "SerializationData"];
-
-/// Whether a property must never be read, whoever asks.
-pub fn is_never_read(property: &str) -> bool {
-    NEVER_READ.iter().any(|name| name.eq_ignore_ascii_case(property))
-}
 
 /// Where a condition stands: on a target's properties, or on one element of a list.
 #[derive(Clone, Copy, PartialEq, Eq)]

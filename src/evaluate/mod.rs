@@ -14,7 +14,8 @@ mod verdict;
 
 pub use outcome::Outcome;
 pub use powershell::{is_invisible, quoted};
-pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultRemediation, ResultTarget};
+pub use remediation::Remediation;
+pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultTarget};
 pub use run::{Results, Run};
 pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};
 pub use truth::Truth;

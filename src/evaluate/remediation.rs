@@ -1,28 +1,43 @@
 //! Writes the fix for a failure: the parameters, the one command line with all of them, and the script round it.
 
+use serde::{Deserialize, Serialize};
+
 use super::condition::evaluate;
 use super::powershell::{argument, quoted};
-use super::result::ResultRemediation;
 use super::truth::Truth;
 use super::verdict::Status;
 use crate::control::{Argument, Control, Fix};
 use crate::target::{Target, Value};
 
+/// How to put a failure right. Where nothing failed there is nothing to run: no parameters, command or script.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Remediation {
+    /// Whether `parameters` may be run as they are, by a pipeline.
+    pub automatable: bool,
+    pub description: String,
+    /// What the Set cmdlet is to be given besides -Identity.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The one command line; what a person must fill in stands in angle brackets.
+    pub command: Option<String>,
+    /// The command with what should be known before it and run after it.
+    pub script: Option<String>,
+}
+
 /// The fix for a target, or the control's description alone where there is nothing to fix or no fix applies.
-pub fn of(control: &Control, target: &Target, status: Status) -> ResultRemediation {
+pub fn of(control: &Control, target: &Target, status: Status) -> Remediation {
     if status != Status::Fail {
         return described(control);
     }
     match fix_for(control, target) {
         Some(fix) => written(control, fix, target),
         // A template is for people: it may name more objects than the one that failed.
-        None => ResultRemediation { script: control.remediation.script_template.clone(), ..described(control) },
+        None => Remediation { script: control.remediation.script_template.clone(), ..described(control) },
     }
 }
 
 /// What a control says of fixing it, with nothing to run.
-pub fn described(control: &Control) -> ResultRemediation {
-    ResultRemediation { description: control.remediation.description.clone(), ..ResultRemediation::default() }
+pub fn described(control: &Control) -> Remediation {
+    Remediation { description: control.remediation.description.clone(), ..Remediation::default() }
 }
 
 /// The first fix whose `when` is true. One whose `when` cannot be told ends the search: a later one may be wrong.
@@ -38,7 +53,7 @@ fn fix_for<'a>(control: &'a Control, target: &Target) -> Option<&'a Fix> {
     None
 }
 
-fn written(control: &Control, fix: &Fix, target: &Target) -> ResultRemediation {
+fn written(control: &Control, fix: &Fix, target: &Target) -> Remediation {
     let mut parameters = serde_json::Map::new();
     let mut complete = !target.identity.is_empty();
     let identity = if complete { quoted(&target.identity) } else { "<identity>".to_owned() };
@@ -68,7 +83,7 @@ fn written(control: &Control, fix: &Fix, target: &Target) -> ResultRemediation {
     }
     let comment = description.lines().map(|line| format!("# {line}"));
     let script: Vec<String> = comment.chain([command.clone()]).chain(fix.then.iter().cloned()).collect();
-    ResultRemediation {
+    Remediation {
         automatable: control.remediation.automatable && fix.automatable && complete,
         description,
         parameters,

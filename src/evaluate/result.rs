@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Decider;
 use super::reason::reason;
-use super::remediation;
+use super::remediation::{self, Remediation};
 use super::truth::Truth;
 use super::verdict::{Status, Verdict};
 use crate::control::{Control, Reference, Severity};
@@ -25,7 +25,7 @@ pub struct ControlResult {
     pub reason: String,
     pub evidence: Vec<Evidence>,
     pub issues: Vec<Issue>,
-    pub remediation: ResultRemediation,
+    pub remediation: Remediation,
     pub considerations: String,
     pub references: Vec<Reference>,
 }
@@ -67,20 +67,6 @@ pub enum IssueSeverity {
     Info,
 }
 
-/// How to put a failure right. Where nothing failed there is nothing to run: no parameters, command or script.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ResultRemediation {
-    /// Whether `parameters` may be run as they are, by a pipeline.
-    pub automatable: bool,
-    pub description: String,
-    /// What the Set cmdlet is to be given besides -Identity.
-    pub parameters: serde_json::Map<String, serde_json::Value>,
-    /// The one command line; what a person must fill in stands in angle brackets.
-    pub command: Option<String>,
-    /// The command with what should be known before it and run after it.
-    pub script: Option<String>,
-}
-
 impl ControlResult {
     /// Puts a verdict into words.
     pub fn of(control: &Control, target: &Target, verdict: &Verdict) -> Self {
@@ -94,13 +80,7 @@ impl ControlResult {
         Self::about(control, about, verdict, &Facts::default(), remediation::described(control))
     }
 
-    fn about(
-        control: &Control,
-        target: ResultTarget,
-        verdict: &Verdict,
-        facts: &Facts,
-        fix: ResultRemediation,
-    ) -> Self {
+    fn about(control: &Control, target: ResultTarget, verdict: &Verdict, facts: &Facts, fix: Remediation) -> Self {
         ControlResult {
             control_id: control.id.clone(),
             title: control.title.clone(),

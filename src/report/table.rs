@@ -84,7 +84,10 @@ pub fn write(source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summar
         }
     }
     let (summary, problems) = source.conclude();
-    write_summary(&summary, out)?;
+    // Where there are problems and nothing else, they say what is the matter.
+    if summary.counts.total() > 0 || problems.is_empty() {
+        write_summary(&summary, out)?;
+    }
     Ok((summary, problems))
 }
 

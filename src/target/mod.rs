@@ -15,7 +15,7 @@ mod value;
 pub use accepted_domain::{AcceptedDomains, DomainType};
 pub use facts::Facts;
 pub use inventory::{Inventory, Targets};
-pub use properties::Properties;
+pub use properties::{Properties, is_never_read};
 pub use send_connector::{AddressSpace, Destination};
 pub use value::{Quantity, Value, same_text};
 

@@ -5,10 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Kind;
-use crate::control::condition::is_never_read;
 
 /// Names longer than this are nobody's property.
 const MAX_NAME: usize = 64;
+
+/// Property names that nobody may read: a secret, and a blob that only repeats the rest.
+const NEVER_READ: [&str; 2] = ["AuthenticationCredential", "SerializationData"];
+
+/// Whether a property must never be read, whoever asks.
+pub fn is_never_read(property: &str) -> bool {
+    NEVER_READ.iter().any(|name| name.eq_ignore_ascii_case(property))
+}
 
 /// The properties to read.
 #[derive(Debug, Clone)]
