@@ -271,6 +271,16 @@ fn what_contradicts_itself_is_unknown() {
     }
 }
 
+/// A name does not stand in for an identity that contradicts itself: it might be another connector's.
+#[test]
+fn a_contradictory_identity_is_not_made_up() {
+    let text = CONNECTOR.replace("\"Name\":\"A\"", "\"Identity\":\"B\",\"Name\":\"A\",\"Identity\":\"C\"");
+    let targets = read(&text);
+    let facts = &targets.all()[0].facts;
+    assert_eq!((facts.get("identity"), facts.why_missing("identity").is_some()), (None, true));
+    assert_eq!(names(&targets), [""]);
+}
+
 #[test]
 fn a_derived_property_is_not_taken_from_the_input() {
     let text = CONNECTOR.replace("\"Enabled\"", "\"Destinations\":[\"NonSmtp\"],\"Enabled\"");

@@ -34,6 +34,7 @@ impl Facts {
 
     /// Puts a value in the place of whatever was known.
     pub(crate) fn set(&mut self, key: &str, value: Value) {
+        self.missing.retain(|(name, _)| **name != *key);
         match self.values.iter_mut().find(|(name, _)| **name == *key) {
             Some((_, old)) => *old = value,
             None => self.values.push((key.into(), value)),

@@ -109,6 +109,8 @@ impl Target {
             Kind::SendConnector => text("identity").or_else(|| text("name")).or_else(|| text("guid")),
             Kind::AcceptedDomain => text("domainname").or_else(|| text("identity")).or_else(|| text("name")),
         };
+        // An identity that contradicts itself is none: a command with another one might change another object.
+        let name = name.filter(|_| facts.why_missing("identity").is_none());
         let identity = name.unwrap_or_default().to_owned();
         Some(Target { kind, identity, facts })
     }

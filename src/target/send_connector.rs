@@ -93,7 +93,8 @@ const ENUMERATIONS: [(&str, &[(i64, &str)]); 4] = [
 /// Puts a connector's properties into one shape, whichever export they came from.
 pub(super) fn normalise(facts: &mut Facts) {
     // An export of chosen properties may have the name alone, which is what the identity of a connector shows.
-    if let (None | Some(Value::Null), Some(name @ Value::Text(_))) = (facts.get("identity"), facts.get("name")) {
+    let without_identity = !facts.has("identity") || facts.get("identity") == Some(&Value::Null);
+    if let (true, Some(name @ Value::Text(_))) = (without_identity, facts.get("name")) {
         facts.set("identity", name.clone());
     }
     for name in TRUTHS {
