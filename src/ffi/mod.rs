@@ -11,6 +11,8 @@
 #![allow(unsafe_code)]
 
 mod answer;
+#[doc(hidden)]
+pub mod client;
 mod guard;
 mod request;
 mod run;
