@@ -33,8 +33,8 @@ pub enum Code {
     UnreadableInput,
     /// An object in the input is neither a send connector nor an accepted domain.
     UnknownObject,
-    /// An object was recognised but a part of it contradicts itself or cannot be.
-    InvalidObject,
+    /// Stands for the problems that are counted and not listed.
+    More,
 }
 
 impl Problem {
@@ -89,8 +89,80 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// Problems as they come up. Many of one cause say no more than a few: beyond a hundred they are counted, not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Problems {
+    kept: Vec<Problem>,
+    left_out: usize,
+}
+
+impl Problems {
+    /// More than this are counted, not kept.
+    const MAX: usize = 100;
+
+    /// Adds a problem. It is made only if it is kept.
+    pub fn add(&mut self, code: Code, make: impl FnOnce() -> Problem) {
+        // An unreadable input decides the outcome of the run, so the first of these is always kept.
+        let decides = code == Code::UnreadableInput && !self.kept.iter().any(Problem::is_unreadable_input);
+        if self.kept.len() < Self::MAX || decides {
+            self.kept.push(make());
+            return;
+        }
+        self.left_out += 1;
+        let message = format!("{} more problems are not listed", self.left_out);
+        match self.kept.last_mut() {
+            Some(last) if self.left_out > 1 && last.code == Code::More => last.message = message,
+            _ => self.kept.push(Problem::new(Code::More, message)),
+        }
+    }
+
+    /// Adds a problem that is at hand.
+    pub fn push(&mut self, problem: Problem) {
+        self.add(problem.code, || problem);
+    }
+
+    /// What was kept, and how many were not.
+    pub fn all(&self) -> &[Problem] {
+        &self.kept
+    }
+}
+
 /// Appends one step to a JSON pointer, escaped as RFC 6901 says.
 pub fn pointer(parent: &str, step: impl std::fmt::Display) -> String {
     let step = step.to_string().replace('~', "~0").replace('/', "~1");
     format!("{parent}/{step}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_problems_are_counted() {
+        let mut problems = Problems::default();
+        for number in 0..250 {
+            problems.push(Problem::new(Code::UnknownObject, number.to_string()));
+        }
+        problems.push(Problem::new(Code::UnreadableInput, "cut off"));
+        problems.push(Problem::new(Code::UnreadableInput, "cut off too"));
+        problems.push(Problem::new(Code::UnknownObject, "another"));
+        let tail: Vec<String> = problems.all()[99..].iter().map(ToString::to_string).collect();
+        assert_eq!(tail, ["99", "150 more problems are not listed", "cut off", "152 more problems are not listed"]);
+    }
+
+    #[test]
+    fn places_are_told() {
+        let problem = || Problem::new(Code::InvalidControl, "wrong");
+        let cases = [
+            (problem(), "wrong"),
+            (problem().in_source("a.json"), "a.json: wrong"),
+            (problem().in_source("a.json").at_line(3).at_path("/check/a~1b"), "a.json:3 at /check/a~1b: wrong"),
+            (problem().in_source("a.json").at_path(""), "a.json (the whole document): wrong"),
+            (problem().at_path("/targets/1"), "/targets/1: wrong"),
+        ];
+        for (problem, expected) in cases {
+            assert_eq!(problem.to_string(), expected);
+        }
+        assert_eq!(pointer("/a", "b/c~d"), "/a/b~1c~0d");
+    }
 }

@@ -7,7 +7,7 @@ use once_cell::sync::Lazy;
 use serde::{Serialize, Serializer};
 
 use super::{Control, condition::Pattern, load};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, Problems};
 use crate::target::Properties;
 
 /// The built-in control files. A test holds this list against the folder.
@@ -17,7 +17,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 static BUILT_IN_CATALOG: Lazy<Catalog> = Lazy::new(|| {
-    let mut catalog = Catalog { controls: Vec::new(), problems: Vec::new() };
+    let mut catalog = Catalog { controls: Vec::new(), problems: Problems::default() };
     catalog.add(BUILT_IN.iter().map(|(_, text)| load(text.as_bytes(), Source::BuiltIn)));
     catalog
 });
@@ -48,7 +48,7 @@ impl Serialize for Source {
 #[derive(Debug, Clone)]
 pub struct Catalog {
     controls: Vec<Control>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl Catalog {
@@ -83,9 +83,12 @@ impl Catalog {
                 }
             }
             if !found {
-                let ids: Vec<&str> = self.controls.iter().map(|control| control.id.as_str()).take(20).collect();
-                let message = format!("no control is called \"{pattern}\"; there are {}", ids.join(", "));
-                self.problems.push(Problem::new(Code::UnknownControl, message));
+                let controls = &self.controls;
+                self.problems.add(Code::UnknownControl, || {
+                    let ids: Vec<&str> = controls.iter().map(|control| control.id.as_str()).take(20).collect();
+                    let message = format!("no control is called \"{pattern}\"; there are {}", ids.join(", "));
+                    Problem::new(Code::UnknownControl, message)
+                });
             }
         }
         let mut keep = keep.into_iter();
@@ -100,7 +103,7 @@ impl Catalog {
 
     /// What could not be used.
     pub fn problems(&self) -> &[Problem] {
-        &self.problems
+        self.problems.all()
     }
 
     /// The properties that these controls read of each kind of target.

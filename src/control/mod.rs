@@ -1,4 +1,4 @@
-//! Controls: what a control is ([`Control`]), how a control file is read ([`load`]), and which controls there are
+//! Controls: what a control is ([`Control`]), how a control file is read ([`load()`]), and which controls there are
 //! ([`Catalog`]). A control is data; nothing here knows any control by its id.
 
 mod catalog;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::target::{Kind, Value};
 use condition::Condition;
 
-/// The JSON Schema of a control file, for editors. It accepts what [`load`] accepts, but for what a schema cannot say
+/// The JSON Schema of a control file, for editors. It accepts what [`load()`] accepts, but for what a schema cannot say
 /// (repeated keys, nesting, size).
 pub const SCHEMA: &str = include_str!("../../module/ExchangeControl/Schemas/control.schema.json");
 

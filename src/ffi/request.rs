@@ -107,6 +107,10 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
 
 /// Reads a text that stands at `path` in its request.
 fn parse_at<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
+    // A list would be taken for the members in their order.
+    if text.trim_start().starts_with('[') {
+        return Err(Failure::request("expected an object, found a list").at_path(path));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = error.path().iter().fold(path.to_owned(), |path, segment| match segment {

@@ -128,13 +128,15 @@ impl xc_run {
 
     fn over<'a>(&self, run: Run<'a>, summary: Summary) -> Over<'a> {
         let summary = summary.finish(run.controls());
-        let exit_code = if self.is_cancelled() { Outcome::NotDone } else { Outcome::of(&summary, run.problems()) };
+        // Read once: it may be cancelled at any moment.
+        let cancelled = self.is_cancelled();
+        let exit_code = if cancelled { Outcome::NotDone } else { Outcome::of(&summary, run.problems()) };
         Over {
             schema_version: SCHEMA_VERSION,
             tool: Tool::default(),
             generated: now(),
             errors: run.problems().collect(),
-            cancelled: self.is_cancelled(),
+            cancelled,
             exit_code: exit_code.code(),
             summary,
         }

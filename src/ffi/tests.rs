@@ -32,10 +32,11 @@ fn a_cancelled_run_is_over() {
 
 #[test]
 fn wrong_calls_are_answered() {
-    let cases: [(&[u8], u32, &str); 10] = [
+    let cases: [(&[u8], u32, &str); 11] = [
         (b"", XC_ERROR_REQUEST, "invalid-request"),
         (b"\xFF\xFE", XC_ERROR_UTF8, "byte 0"),
-        (b"[]", XC_ERROR_REQUEST, "cannot be read"),
+        (b"[]", XC_ERROR_REQUEST, "expected an object"),
+        (b"[[],[],[]]", XC_ERROR_REQUEST, "expected an object"),
         (b"{}", XC_ERROR_REQUEST, "targets"),
         (b"{\"targets\":[],\"extra\":1}", XC_ERROR_REQUEST, "extra"),
         (b"{\"targets\":7}", XC_ERROR_REQUEST, "\"path\":\"/targets\""),
@@ -114,6 +115,20 @@ fn renders_a_document() {
         "{answer}"
     );
     assert_eq!(report("pdf", &document).0, XC_ERROR_REQUEST);
+}
+
+#[cfg(not(feature = "test-panic"))]
+#[test]
+fn there_is_no_panic_switch() {
+    let (run, (status, answer)) = Run::start(b"{\"targets\":[],\"testPanic\":true}");
+    assert!(run.is_none() && status == XC_ERROR_REQUEST && answer.contains("testPanic"), "{answer}");
+}
+
+#[test]
+fn many_wrong_ids_are_counted_not_listed() {
+    let request = serde_json::json!({ "controlIds": vec!["nothing"; 10_000] }).to_string();
+    let (status, answer) = client::controls(request.as_bytes());
+    assert!(status == XC_OK && answer.len() < 100_000 && answer.contains("9900 more problems"), "{}", answer.len());
 }
 
 #[cfg(feature = "test-panic")]

@@ -5,38 +5,34 @@ use std::path::Path;
 use super::accepted_domain::AcceptedDomains;
 use super::input::{self, Sink};
 use super::{Kind, Properties, Target, send_connector};
-use crate::problem::{Code, Problem};
-
-/// More problems than this are counted, not kept.
-const MAX_PROBLEMS: usize = 100;
+use crate::problem::{Code, Problem, Problems};
 
 /// Inputs being read.
 #[derive(Debug)]
 pub struct Inventory {
     properties: Properties,
     targets: Vec<Target>,
-    problems: Vec<Problem>,
-    problems_left_out: usize,
+    problems: Problems,
 }
 
 /// What was read: the objects under test and what could not be used.
 #[derive(Debug, Clone, Default)]
 pub struct Targets {
     targets: Vec<Target>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl Inventory {
     /// Starts with nothing read. Of each object only `properties` will be kept.
     pub fn new(properties: Properties) -> Self {
-        Inventory { properties, targets: Vec::new(), problems: Vec::new(), problems_left_out: 0 }
+        Inventory { properties, targets: Vec::new(), problems: Problems::default() }
     }
 
     /// Reads a file, or the exports in a folder and the folders below it.
     pub fn read_path(&mut self, path: &Path) {
         match input::files(path) {
             Ok(files) => files.iter().for_each(|file| self.read_file(file)),
-            Err(problem) => self.report(problem),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
@@ -44,7 +40,7 @@ impl Inventory {
     pub fn read_from(&mut self, source: &str, reader: impl std::io::Read) {
         match input::bytes(source, reader) {
             Ok(bytes) => self.read_bytes(source, bytes),
-            Err(problem) => self.report(problem),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
@@ -52,7 +48,7 @@ impl Inventory {
     pub fn read_bytes(&mut self, source: &str, bytes: Vec<u8>) {
         match input::decode(source, bytes) {
             Ok(text) => self.read_text(source, &text),
-            Err(problem) => self.report(problem),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
@@ -74,7 +70,7 @@ impl Inventory {
     pub fn finish(mut self) -> Targets {
         let mut accepted = AcceptedDomains::of(&self.targets);
         // What could not be read may have held accepted domains, and a space that seems a partner's may be our own.
-        if let Some(problem) = self.problems.iter().find(|problem| problem.is_unreadable_input()) {
+        if let Some(problem) = self.problems.all().iter().find(|problem| problem.is_unreadable_input()) {
             let source = problem.source.as_deref().unwrap_or("an input");
             accepted.mark_incomplete(format!("{source} could not be read in full and may hold accepted domains"));
         }
@@ -84,10 +80,6 @@ impl Inventory {
             }
             target.facts.shrink();
         }
-        if self.problems_left_out > 0 {
-            let message = format!("{} more problems of this kind are not listed", self.problems_left_out);
-            self.problems.push(Problem::new(Code::InvalidObject, message));
-        }
         Targets { targets: self.targets, problems: self.problems }
     }
 
@@ -95,7 +87,7 @@ impl Inventory {
         let source = path.display().to_string();
         match std::fs::File::open(path) {
             Ok(file) => self.read_from(&source, file),
-            Err(error) => self.report(input::unreadable(&source, &error)),
+            Err(error) => self.problems.push(input::unreadable(&source, &error)),
         }
     }
 }
@@ -105,12 +97,8 @@ impl Sink for Inventory {
         self.targets.push(target);
     }
 
-    fn report(&mut self, problem: Problem) {
-        if self.problems.len() < MAX_PROBLEMS || problem.is_unreadable_input() {
-            self.problems.push(problem);
-        } else {
-            self.problems_left_out += 1;
-        }
+    fn report(&mut self, code: Code, make: &mut dyn FnMut() -> Problem) {
+        self.problems.add(code, make);
     }
 }
 
@@ -127,6 +115,6 @@ impl Targets {
 
     /// What could not be used.
     pub fn problems(&self) -> &[Problem] {
-        &self.problems
+        self.problems.all()
     }
 }

@@ -34,7 +34,7 @@ pub fn read(source: &str, text: &str, properties: &Properties, sink: &mut dyn Si
         counted: (0, 0),
     };
     if let Err(failure) = reader.document() {
-        reader.report(Problem::new(Code::UnreadableInput, failure.0));
+        reader.report(Code::UnreadableInput, || Problem::new(Code::UnreadableInput, failure.0.clone()));
     }
 }
 
@@ -226,8 +226,9 @@ impl<'r> Reader<'r> {
             _ => {}
         }
         if wanted == Wanted::Target {
-            let problem = Problem::new(Code::UnknownObject, "expected an object, found a lone value");
-            self.report(problem);
+            self.report(Code::UnknownObject, || {
+                Problem::new(Code::UnknownObject, "expected an object, found a lone value")
+            });
         }
         self.primitive(element, wanted)
     }
@@ -293,7 +294,7 @@ impl<'r> Reader<'r> {
             match Target::recognise(facts, object.type_name.as_deref()) {
                 Some(target) => self.sink.accept(target),
                 None if object.holds_others => {}
-                None => self.report(unknown_object(object.type_name.as_deref())),
+                None => self.report(Code::UnknownObject, || unknown_object(object.type_name.as_deref())),
             }
         }
         if inside == Wanted::Nothing {
@@ -462,9 +463,10 @@ impl<'r> Reader<'r> {
         1 + lines
     }
 
-    fn report(&mut self, problem: Problem) {
+    fn report(&mut self, code: Code, make: impl Fn() -> Problem) {
         let line = self.line();
-        self.sink.report(problem.at_line(line).in_source(self.source));
+        let source = self.source;
+        self.sink.report(code, &mut || make().at_line(line).in_source(source));
     }
 }
 

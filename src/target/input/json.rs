@@ -25,11 +25,15 @@ const TYPE_NAME: &str = "PSTypeName";
 pub fn read(source: Option<&str>, path: &str, text: &str, properties: &Properties, sink: &mut dyn Sink) {
     let mut reader = Reader { source, properties, sink };
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let item = Item { reader: &mut reader, path: path.to_owned(), depth: 0 };
+    let place = Place::Root(path);
+    let item = Item { reader: &mut reader, place: &place, depth: 0 };
     if let Err(error) = item.deserialize(&mut deserializer).and_then(|()| deserializer.end()) {
         let hint = if error.is_eof() { "; the file was cut off: export the objects again" } else { "" };
-        let problem = Problem::new(Code::UnreadableInput, format!("not valid JSON: {error}{hint}"));
-        reader.report(problem.at_line(error.line()));
+        reader.report(Code::UnreadableInput, || {
+            let problem = Problem::new(Code::UnreadableInput, format!("not valid JSON: {error}{hint}"));
+            // Lines are those of a file; in a request the place is the pointer.
+            if source.is_some() { problem.at_line(error.line()) } else { problem.at_path(path) }
+        });
     }
 }
 
@@ -40,26 +44,45 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn report(&mut self, problem: Problem) {
-        let problem = match self.source {
-            Some(source) => problem.in_source(source),
-            None => problem,
-        };
-        self.sink.report(problem);
+    fn report(&mut self, code: Code, make: impl Fn() -> Problem) {
+        let source = self.source;
+        self.sink.report(code, &mut || match source {
+            Some(source) => make().in_source(source),
+            None => make(),
+        });
+    }
+}
+
+/// Where an item stands. Written out only where it has to be told.
+enum Place<'a> {
+    Root(&'a str),
+    Element(&'a Place<'a>, usize),
+    Value(&'a Place<'a>),
+}
+
+impl Place<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Place::Root(path) => (*path).to_owned(),
+            Place::Element(list, index) => pointer(&list.pointer(), index),
+            Place::Value(object) => pointer(&object.pointer(), "value"),
+        }
     }
 }
 
 /// An object, or a list of them.
 struct Item<'a, 'r> {
     reader: &'a mut Reader<'r>,
-    path: String,
+    place: &'a Place<'a>,
     depth: usize,
 }
 
 impl Item<'_, '_> {
     fn refuse(self, found: &str) {
-        let message = format!("expected an object, found {found}");
-        self.reader.report(Problem::new(Code::UnknownObject, message).at_path(self.path));
+        let place = self.place;
+        self.reader.report(Code::UnknownObject, || {
+            Problem::new(Code::UnknownObject, format!("expected an object, found {found}")).at_path(place.pointer())
+        });
     }
 }
 
@@ -115,8 +138,8 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
             return Ok(());
         }
         for index in 0_usize.. {
-            let path = pointer(&self.path, index);
-            let item = Item { reader: &mut *self.reader, path, depth: self.depth + 1 };
+            let place = Place::Element(self.place, index);
+            let item = Item { reader: &mut *self.reader, place: &place, depth: self.depth + 1 };
             if items.next_element_seed(item)?.is_none() {
                 break;
             }
@@ -135,8 +158,8 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
                     type_name = members.next_value_seed(ValueSeed { depth: 0 })?.as_text().map(str::to_owned);
                 }
                 Key::List => {
-                    let path = pointer(&self.path, "value");
-                    let list = WrappedList(Item { reader: &mut *self.reader, path, depth: self.depth });
+                    let place = Place::Value(self.place);
+                    let list = WrappedList(Item { reader: &mut *self.reader, place: &place, depth: self.depth });
                     wraps_a_list |= members.next_value_seed(list)?;
                 }
                 Key::Other => {
@@ -147,7 +170,11 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
         match Target::recognise(facts, type_name.as_deref()) {
             Some(target) => self.reader.sink.accept(target),
             None if wraps_a_list => {}
-            None => self.reader.report(unknown_object(type_name.as_deref()).at_path(self.path)),
+            None => {
+                let place = self.place;
+                self.reader
+                    .report(Code::UnknownObject, || unknown_object(type_name.as_deref()).at_path(place.pointer()));
+            }
         }
         Ok(())
     }

@@ -20,8 +20,8 @@ const EXTENSIONS: [&str; 3] = ["clixml", "xml", "json"];
 pub trait Sink {
     /// One object, whole.
     fn accept(&mut self, target: Target);
-    /// One thing that could not be used.
-    fn report(&mut self, problem: Problem);
+    /// One thing that could not be used; the problem is made only if it is kept.
+    fn report(&mut self, code: Code, make: &mut dyn FnMut() -> Problem);
 }
 
 /// The problem of an input that the system does not let us read.
@@ -107,7 +107,7 @@ pub fn read(source: &str, text: &str, properties: &Properties, sink: &mut dyn Si
                     "the input is neither CLIXML nor JSON; expected the output of Export-Clixml or ConvertTo-Json"
                 }
             };
-            sink.report(Problem::new(Code::UnreadableInput, message).in_source(source));
+            sink.report(Code::UnreadableInput, &mut || Problem::new(Code::UnreadableInput, message).in_source(source));
         }
     }
 }

@@ -1,0 +1,160 @@
+//! The C ABI as a C program meets it: builds the library, compiles tests/c/abi.c against the header and the library, and
+//! runs it, plainly and under valgrind. The cases are in the C program.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Says that something was not tested, past the harness that keeps what tests print to itself.
+fn skipped(what: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+}
+
+/// Both streams of what a program printed.
+fn printed(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Builds the library with the feature that the cases need, and answers where it is. The target directory is its own, so
+/// that the cargo that runs the tests is not waited for. The development profile is optimised here, for 64 MiB requests;
+/// its checks of overflow and the like stay.
+fn library() -> PathBuf {
+    let profile: &[&str] =
+        if cfg!(debug_assertions) { &["--config", "profile.dev.opt-level=2"] } else { &["--release"] };
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args(["build", "--lib", "--features", "test-panic", "--message-format", "json", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("abi"))
+        .args(profile)
+        .output()
+        .expect("cargo can be run");
+    assert!(output.status.success(), "the library cannot be built:\n{}", printed(&output));
+    let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == "exchange_control")
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .find(|file| file.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION))
+        .unwrap_or_else(|| panic!("cargo names no shared library:\n{messages}"))
+}
+
+/// The C program, compiled, in a folder that goes away with it.
+struct Program {
+    _folder: tempfile::TempDir,
+    file: PathBuf,
+    library: PathBuf,
+}
+
+impl Program {
+    fn compile() -> Self {
+        let library = library();
+        let library_folder = library.parent().expect("a folder").to_owned();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for the program");
+        let file = folder.path().join("abi").with_extension(std::env::consts::EXE_EXTENSION);
+        let compiler = std::env::var("CC").unwrap_or_else(|_| if cfg!(windows) { "gcc" } else { "cc" }.to_owned());
+        let mut command = Command::new(&compiler);
+        command.args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-pthread", "-I"]);
+        command.arg(root().join("include")).arg(root().join("tests/c/abi.c")).arg("-o").arg(&file);
+        if cfg!(windows) {
+            command.arg(&library);
+        } else {
+            command.arg("-L").arg(&library_folder).arg("-lexchange_control");
+            command.arg(format!("-Wl,-rpath,{}", library_folder.display()));
+        }
+        let output = command.output().unwrap_or_else(|error| {
+            panic!("{compiler} cannot be run ({error}): install a C compiler, or name another in CC")
+        });
+        assert!(output.status.success(), "the C program cannot be compiled:\n{}", printed(&output));
+        Program { _folder: folder, file, library }
+    }
+
+    /// Runs a command that runs the program with this library. Cargo puts the folder of its own build, which has a library
+    /// of the same name, before what the program says; and Windows looks nowhere else. RUST_BACKTRACE is there so that a
+    /// panic that were printed would be printed at length.
+    fn run(&self, command: &mut Command) -> Output {
+        let search = match std::env::consts::OS {
+            "windows" => "PATH",
+            "macos" => "DYLD_LIBRARY_PATH",
+            _ => "LD_LIBRARY_PATH",
+        };
+        let before = std::env::var_os(search).unwrap_or_default();
+        let folder = self.library.parent().expect("a folder").to_owned();
+        let folders = std::iter::once(folder).chain(std::env::split_paths(&before));
+        command.env(search, std::env::join_paths(folders).expect("a list of folders"));
+        command.env("RUST_BACKTRACE", "1").output().expect("the C program can be run")
+    }
+}
+
+#[test]
+fn answers_as_the_header_says() {
+    let program = Program::compile();
+    let output = program.run(Command::new(&program.file).arg("full"));
+    let text = printed(&output);
+    assert!(output.status.success() && text.contains(" cases passed"), "{}:\n{text}", output.status);
+    text.lines().filter(|line| line.starts_with("SKIPPED")).for_each(skipped);
+    println!("{text}");
+}
+
+#[test]
+fn leaves_nothing_behind() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        skipped("valgrind is not installed, so the library was not searched for leaks and wrong accesses");
+        return;
+    }
+    let program = Program::compile();
+    let log = program.file.with_extension("log");
+    let mut command = Command::new("valgrind");
+    // Rust's hash tables point into the middle of their memory, which valgrind takes for a possible leak in the built-in
+    // catalog. What nothing points to at all is a leak for certain.
+    command.args(["--leak-check=full", "--error-exitcode=9", "--num-callers=30"]);
+    command.args(["--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect"]);
+    command.arg(format!("--log-file={}", log.display())).arg(&program.file).arg("quick");
+    let output = program.run(&mut command);
+    let log = std::fs::read_to_string(&log).unwrap_or_default();
+    assert!(output.status.success(), "{}:\n{}\n{log}", output.status, printed(&output));
+    assert!(log.contains("ERROR SUMMARY: 0 errors"), "{log}");
+    println!("{}", printed(&output));
+}
+
+/// C may call a run from several threads, and hand it from one to another; no compiler sees to it there.
+#[test]
+fn runs_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<exchange_control::ffi::xc_run>();
+}
+
+/// The functions that the header declares: outside comments, a name before a bracket.
+fn declared() -> BTreeSet<String> {
+    let path = root().join("include/exchange_control.h");
+    let header = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines = header.lines().filter(|line| line.starts_with("uint32_t ") || line.starts_with("void "));
+    let names = lines.filter_map(|line| line.split_once('(')?.0.split([' ', '*']).next_back().map(str::to_owned));
+    names.collect()
+}
+
+#[test]
+fn exports_what_the_header_declares() {
+    let declared = declared();
+    assert!(declared.contains("xc_run_start") && declared.contains("xc_buffer_free"), "{declared:?}");
+    if !cfg!(target_os = "linux") {
+        skipped("the exports are listed by nm on Linux only");
+        return;
+    }
+    let library = library();
+    let Ok(output) = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output() else {
+        skipped("nm is not installed, so the library's exports were not looked at");
+        return;
+    };
+    assert!(output.status.success(), "{}", printed(&output));
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let exported: BTreeSet<String> =
+        listed.lines().filter_map(|line| line.split_whitespace().next_back()).map(str::to_owned).collect();
+    assert_eq!(exported, declared, "what the library exports, and what the header declares");
+}
