@@ -127,6 +127,14 @@ fn what_is_broken_is_reported_and_the_rest_is_kept() {
             Code::UnreadableInput,
             "64 levels",
         ),
+        ("references that unfold without end", unfolding(8), &[], Code::UnreadableInput, "unfold"),
+        (
+            "references that never end",
+            format!("<Objs><S>{}", "<Ref ".repeat(50_000)),
+            &[],
+            Code::UnknownObject,
+            "a lone value",
+        ),
         (
             "deep CLIXML never closed",
             format!("<Objs>{}", "<Obj><LST>".repeat(100_000)),
@@ -143,6 +151,18 @@ fn what_is_broken_is_reported_and_the_rest_is_kept() {
         assert!(problem.message.contains(part), "{name}: {problem}");
         assert_eq!(problem.source.as_deref(), Some("input"), "{name}");
     }
+}
+
+/// Lists of ten references to lists of ten references, and so on.
+fn unfolding(levels: usize) -> String {
+    let mut lists = format!(r#"<Obj N="f0" RefId="1"><LST>{}</LST></Obj>"#, "<S>lol</S>".repeat(10));
+    for level in 1..levels {
+        let inside = format!(r#"<Ref RefId="{level}"/>"#).repeat(10);
+        lists += &format!(r#"<Obj N="f{level}" RefId="{}"><LST>{inside}</LST></Obj>"#, level + 1);
+    }
+    clixml(&format!(
+        r#"<Obj RefId="99"><MS>{lists}<B N="IgnoreSTARTTLS">true</B><Ref N="AddressSpaces" RefId="{levels}"/></MS></Obj>"#
+    ))
 }
 
 #[test]

@@ -183,3 +183,28 @@ fn what_has_no_name_gets_no_command() {
     assert_eq!(result.status, Status::Fail);
     assert_eq!((result.remediation.automatable, result.remediation.command), (false, None));
 }
+
+/// A control's text cannot end the comment that it stands in: PowerShell ends one at either line end.
+#[test]
+fn notes_stay_comments() {
+    use exchange_control::control::{Source, load};
+    let control = json!({
+        "id": "X", "title": "T", "severity": "Low",
+        "check": { "target": "SendConnector", "require": { "field": "Enabled", "equals": false } },
+        "remediation": {
+            "description": "first\rsecond\r\nthird",
+            "parameters": [{ "set": { "Enabled": false }, "note": "fourth\nfifth\rsixth" }]
+        }
+    });
+    let control = load(control.to_string().as_bytes(), Source::BuiltIn).expect("a control");
+    let mut inventory = Inventory::new(Catalog::built_in().properties());
+    inventory.read_text("connector", r#"{"Name":"C","Enabled":true,"IgnoreSTARTTLS":false,"AddressSpaces":["*"]}"#);
+    // Enabled is among the properties that the built-in controls read.
+    let targets = inventory.finish();
+    let target = &targets.all()[0];
+    let result = ControlResult::of(&control, target, &exchange_control::evaluate::judge(&control, &target.facts));
+    assert_eq!(
+        result.remediation.script.as_deref(),
+        Some("# first\n# second\n# third fourth\n# fifth\n# sixth\nSet-SendConnector -Identity 'C' -Enabled $false")
+    );
+}

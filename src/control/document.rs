@@ -12,6 +12,8 @@ use crate::problem::pointer;
 
 /// How deep arrays and objects may nest in a control file.
 pub const MAX_DEPTH: usize = 32;
+/// How long the name of a member may be, in bytes.
+pub const MAX_KEY: usize = 256;
 /// How large a control file may be, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
@@ -93,6 +95,11 @@ fn check(node: &Node, path: &str) -> Result<(), Refusal> {
         Node::Object(members) => {
             let mut seen = std::collections::HashMap::with_capacity(members.len());
             for (key, value) in members {
+                if key.len() > MAX_KEY {
+                    let message =
+                        format!("the name of a member is {} bytes long; expected at most {MAX_KEY}", key.len());
+                    return Err(Refusal::at(path, message));
+                }
                 let here = pointer(path, key);
                 if let Some(first) = seen.insert(key.to_lowercase(), key) {
                     let message = if first == key {
@@ -237,6 +244,7 @@ mod tests {
     #[test]
     fn refuses_with_pointer_and_line() {
         let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
+        let long_key = format!("{{\"{}\":1}}", "k".repeat(257));
         let cases: &[(&str, &[u8], &str, Option<usize>, &str)] = &[
             ("empty", b"", "", None, "empty"),
             ("blank", b" \n ", "", None, "empty"),
@@ -245,6 +253,7 @@ mod tests {
             ("two documents", b"{} {}", "", Some(1), "not valid JSON"),
             ("not UTF-8", b"{\n\"a\": \"\xFF\"}", "", Some(2), "not UTF-8"),
             ("UTF-16", b"\xFF\xFE{\0}\0", "", None, "UTF-16"),
+            ("a key without end", long_key.as_bytes(), "", Some(1), "at most 256"),
             ("repeated key", b"{\"a\":1,\n\"a\":2}", "/a", Some(2), "twice"),
             ("repeated but for case", b"{\"x\":[{\"a\":1,\n\"A\":2}]}", "/x/0/A", Some(2), "differ only in case"),
             ("too deep", deep.as_bytes(), &"/0".repeat(32), Some(1), "32 levels"),

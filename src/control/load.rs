@@ -79,10 +79,10 @@ fn read_control(node: &Node, source: Source) -> Result<Control, Refusal> {
     };
     members.end("the members of a control are listed in the schema (exchange-control schema)")?;
     if let Some(kind) = control.target() {
+        let mut unknown = std::collections::HashSet::new();
         control.visit_fields(&mut |field| {
-            let warning = format!("{field} is not a property that {kind} objects are known to have");
-            if !kind.knows(field) && !warnings.contains(&warning) {
-                warnings.push(warning);
+            if !kind.knows(field) && unknown.insert(field) {
+                warnings.push(format!("{field} is not a property that {kind} objects are known to have"));
             }
         });
     }

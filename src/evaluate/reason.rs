@@ -25,12 +25,8 @@ pub fn reason(verdict: &Verdict, facts: &Facts) -> String {
 
 /// Parts of a sentence, each said once.
 fn joined(parts: impl Iterator<Item = String>) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for part in parts {
-        if !said.contains(&part) {
-            said.push(part);
-        }
-    }
+    let mut known = std::collections::HashSet::new();
+    let said: Vec<String> = parts.filter(|part| known.insert(part.clone())).collect();
     said.join("; ")
 }
 

@@ -81,7 +81,8 @@ fn written(control: &Control, fix: &Fix, target: &Target) -> Remediation {
         }
         description.push_str(note);
     }
-    let comment = description.lines().map(|line| format!("# {line}"));
+    // PowerShell ends a comment at either of these.
+    let comment = description.split(['\r', '\n']).filter(|line| !line.is_empty()).map(|line| format!("# {line}"));
     let script: Vec<String> = comment.chain([command.clone()]).chain(fix.then.iter().cloned()).collect();
     Remediation {
         automatable: control.remediation.automatable && fix.automatable && complete,

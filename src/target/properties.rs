@@ -1,7 +1,7 @@
 //! Which properties are worth reading: those that the controls ask about, and those that recognise, name and place a
 //! target. Everything else in an export, most of it, is passed over unread.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Kind;
@@ -20,8 +20,9 @@ pub fn is_never_read(property: &str) -> bool {
 /// The properties to read.
 #[derive(Debug, Clone)]
 pub struct Properties {
-    /// Lower-case name to the same, shared by all targets that have the property.
-    wanted: HashMap<Box<str>, Arc<str>>,
+    /// Lower-case names by their length, shared by all targets that have the property. Names of one length are few, and
+    /// most properties of an object have no match among them.
+    wanted: Vec<Vec<Arc<str>>>,
     /// By kind, as they are spelled.
     by_kind: BTreeMap<&'static str, Vec<String>>,
     all: bool,
@@ -30,7 +31,8 @@ pub struct Properties {
 /// What is read of every object, whatever the controls ask.
 impl Default for Properties {
     fn default() -> Self {
-        let mut properties = Properties { wanted: HashMap::new(), by_kind: BTreeMap::new(), all: false };
+        let mut properties =
+            Properties { wanted: vec![Vec::new(); MAX_NAME + 1], by_kind: BTreeMap::new(), all: false };
         let connector = [
             "Identity",
             "Name",
@@ -60,12 +62,15 @@ impl Properties {
         if derived || is_never_read(name) {
             return;
         }
-        let key = name.to_ascii_lowercase();
         let names = self.by_kind.entry(kind.name()).or_default();
         if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());
         }
-        self.wanted.entry(key.clone().into()).or_insert_with(|| key.into());
+        if let Some(bucket) = self.wanted.get_mut(name.len())
+            && !bucket.iter().any(|known| known.eq_ignore_ascii_case(name))
+        {
+            bucket.push(name.to_ascii_lowercase().into());
+        }
     }
 
     /// The names to read of each kind, for a caller that collects the objects itself.
@@ -75,19 +80,15 @@ impl Properties {
 
     /// The key of a property that is to be read.
     pub(super) fn key(&self, name: &str) -> Option<Arc<str>> {
-        let mut buffer = [0_u8; MAX_NAME];
-        let lower = buffer.get_mut(..name.len())?;
-        lower.copy_from_slice(name.as_bytes());
-        lower.make_ascii_lowercase();
-        let lower = std::str::from_utf8(lower).ok()?;
-        if let Some(key) = self.wanted.get(lower) {
+        let bucket = self.wanted.get(name.len())?;
+        if let Some(key) = bucket.iter().find(|key| key.eq_ignore_ascii_case(name)) {
             return Some(Arc::clone(key));
         }
-        let unwanted = !self.all || is_never_read(lower) || Kind::ALL.iter().any(|kind| is_derived(*kind, lower));
-        if unwanted { None } else { Some(lower.into()) }
+        let unwanted = !self.all || is_never_read(name) || Kind::ALL.iter().any(|kind| is_derived(*kind, name));
+        if unwanted { None } else { Some(name.to_ascii_lowercase().into()) }
     }
 }
 
-fn is_derived(kind: Kind, lower: &str) -> bool {
-    kind.derived().iter().any(|name| name.eq_ignore_ascii_case(lower))
+fn is_derived(kind: Kind, name: &str) -> bool {
+    kind.derived().iter().any(|derived| derived.eq_ignore_ascii_case(name))
 }

@@ -19,6 +19,11 @@ use crate::problem::{Code, Problem};
 /// How deep objects may nest. `Export-Clixml` itself stops far above.
 const MAX_DEPTH: usize = 64;
 
+/// What references may repeat in the smallest file, in bytes and values.
+const MIN_UNFOLDING: usize = 1024 * 1024;
+/// How much of a type's name is kept, in characters. .NET's generic types have long ones.
+const MAX_TYPE_NAME: usize = 256;
+
 /// Reads every target of a CLIXML text.
 pub fn read(source: &str, text: &str, properties: &Properties, sink: &mut dyn Sink) {
     let mut xml = Xml::from_str(text);
@@ -31,6 +36,7 @@ pub fn read(source: &str, text: &str, properties: &Properties, sink: &mut dyn Si
         sink,
         types: HashMap::new(),
         referenced: referenced(text),
+        unfolding: text.len().max(MIN_UNFOLDING),
         counted: (0, 0),
     };
     if let Err(failure) = reader.document() {
@@ -40,14 +46,46 @@ pub fn read(source: &str, text: &str, properties: &Properties, sink: &mut dyn Si
 
 /// The ids that some `<Ref RefId="…"/>` names. Only such objects have to be remembered.
 fn referenced(text: &str) -> HashMap<u32, Value> {
-    memchr::memmem::find_iter(text.as_bytes(), b"<Ref ")
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, b"<Ref ")
         .filter_map(|at| {
-            let element = text[at..].split_once('>')?.0;
-            let id = element.split_once("RefId")?.1.trim_start().strip_prefix('=')?.trim_start();
-            let id = id.strip_prefix(['"', '\''])?.split(['"', '\'']).next()?;
+            // An element of a name and a number is short; what does not end soon is none.
+            let element = &bytes[at + 1..bytes.len().min(at + 256)];
+            let element = &element[..memchr::memchr2(b'<', b'>', element)?];
+            let id = attribute_in(std::str::from_utf8(element).ok()?, "RefId")?;
             Some((id.trim().parse().ok()?, Value::Opaque))
         })
         .collect()
+}
+
+/// The value of an attribute, as it is written between its quotes. `element` may begin with the element's name.
+fn attribute_in<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    // Plain loops: what is looked through is a few bytes long.
+    let bytes = element.as_bytes();
+    let mut at = 0;
+    loop {
+        let mut start = at;
+        while *bytes.get(at)? != b'=' {
+            let begins = at > 0 && bytes[at - 1].is_ascii_whitespace() && !bytes[at].is_ascii_whitespace();
+            start = if begins { at } else { start };
+            at += 1;
+        }
+        let is_wanted = bytes[start..at].trim_ascii() == name.as_bytes();
+        at += 1;
+        while bytes.get(at)?.is_ascii_whitespace() {
+            at += 1;
+        }
+        let quote = Some(bytes[at]).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let value = at + 1;
+        at = value;
+        while *bytes.get(at)? != quote {
+            at += 1;
+        }
+        if is_wanted {
+            return element.get(value..at);
+        }
+        at += 1;
+    }
 }
 
 /// Why reading stopped.
@@ -89,6 +127,8 @@ struct Reader<'r> {
     types: HashMap<u32, String>,
     /// What the objects stand for that are referred to later on.
     referenced: HashMap<u32, Value>,
+    /// What references may still repeat, in bytes and values. Without a limit a small file could unfold to any size.
+    unfolding: usize,
     /// How far lines were counted, and how many there were.
     counted: (usize, usize),
 }
@@ -117,10 +157,15 @@ impl Element<'_> {
     /// The attribute `N`, the name of the property that the element is the value of.
     fn property_name(&self) -> Outcome<Option<Cow<'_, str>>> {
         let name = self.attribute("N")?;
-        Ok(name.map(|name| if name.contains("_x") { Cow::Owned(unescape(name)) } else { name }))
+        Ok(name.map(|name| if name.contains('_') { Cow::Owned(unescape(name)) } else { name }))
     }
 
     fn attribute(&self, name: &str) -> Outcome<Option<Cow<'_, str>>> {
+        // Nearly all attributes are plain, and there are two on every element.
+        let raw = self.start.attributes_raw();
+        if !raw.bytes().any(|byte| byte == b'&' || byte < b' ') {
+            return Ok(attribute_in(raw, name).map(Cow::Borrowed));
+        }
         for attribute in self.start.attributes().with_checks(false) {
             let attribute = attribute?;
             if attribute.key.into_inner() == name {
@@ -196,6 +241,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The next event. Document types, which could define entities, are refused wherever they stand.
+    #[inline(always)]
     fn event(&mut self) -> Outcome<Event<'r>> {
         match self.xml.read_event()? {
             Event::DocType(_) => Err("a document type is not allowed in CLIXML; export the objects again".into()),
@@ -205,6 +251,8 @@ impl<'r> Reader<'r> {
 
     /// The next child of the element that is open, or None at its end.
     fn child(&mut self) -> Outcome<Option<Element<'r>>> {
+        // Between elements stands layout alone.
+        self.xml.config_mut().trim_text_start = true;
         loop {
             match self.event()? {
                 Event::Start(start) => return Ok(Some(Element { start, empty: false })),
@@ -222,7 +270,7 @@ impl<'r> Reader<'r> {
     fn element(&mut self, element: &Element<'r>, wanted: Wanted, depth: usize) -> Outcome<Value> {
         match element.name() {
             "Obj" => return self.object(element, wanted, depth),
-            "Ref" => return self.reference(element),
+            "Ref" => return self.reference(element, wanted),
             _ => {}
         }
         if wanted == Wanted::Target {
@@ -234,29 +282,31 @@ impl<'r> Reader<'r> {
     }
 
     fn primitive(&mut self, element: &Element<'r>, wanted: Wanted) -> Outcome<Value> {
+        if wanted != Wanted::Value {
+            self.skip(element)?;
+            return Ok(Value::Opaque);
+        }
         let value = match element.name() {
             "Nil" => {
                 self.skip(element)?;
                 Value::Null
             }
-            "S" | "URI" | "XD" | "SBK" | "Version" | "G" | "DT" if wanted == Wanted::Value => {
-                Value::text(unescape(self.text(element)?))
-            }
-            "B" if wanted == Wanted::Value => match &*self.text(element)? {
+            "S" | "URI" | "XD" | "SBK" | "Version" | "G" | "DT" => Value::text(unescape(self.text(element)?)),
+            "B" => match &*self.text(element)? {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 other => Value::text(other),
             },
-            "I32" | "I64" | "I16" | "SB" | "U32" | "U64" | "U16" | "By" if wanted == Wanted::Value => {
+            "I32" | "I64" | "I16" | "SB" | "U32" | "U64" | "U16" | "By" => {
                 let text = self.text(element)?;
                 text.parse().map_or_else(|_| number(&text), Value::Integer)
             }
-            "Db" | "Sg" | "D" if wanted == Wanted::Value => number(&self.text(element)?),
-            "C" if wanted == Wanted::Value => {
+            "Db" | "Sg" | "D" => number(&self.text(element)?),
+            "C" => {
                 let text = self.text(element)?;
                 text.parse().ok().and_then(char::from_u32).map_or(Value::Opaque, |c| Value::text(c.to_string()))
             }
-            "TS" if wanted == Wanted::Value => {
+            "TS" => {
                 let text = self.text(element)?;
                 Value::text(duration_ticks(&text).map_or_else(|| text.into_owned(), time_span_text))
             }
@@ -269,10 +319,15 @@ impl<'r> Reader<'r> {
         Ok(value)
     }
 
-    fn reference(&mut self, element: &Element<'r>) -> Outcome<Value> {
+    fn reference(&mut self, element: &Element<'r>, wanted: Wanted) -> Outcome<Value> {
         self.skip(element)?;
         let id = element.id()?.ok_or("a <Ref> without RefId")?;
-        Ok(self.referenced.get(&id).cloned().unwrap_or(Value::Opaque))
+        let Some(value) = self.referenced.get(&id).filter(|_| wanted == Wanted::Value) else {
+            return Ok(Value::Opaque);
+        };
+        let left = self.unfolding.checked_sub(weight(value));
+        self.unfolding = left.ok_or("the references unfold to more than the file holds; export the objects again")?;
+        Ok(value.clone())
     }
 
     fn object(&mut self, element: &Element<'r>, wanted: Wanted, depth: usize) -> Outcome<Value> {
@@ -327,11 +382,11 @@ impl<'r> Reader<'r> {
 
     /// The type's own name, the first of the names from it up to System.Object.
     fn type_names(&mut self, element: &Element<'r>) -> Outcome<Option<String>> {
-        let mut first = None;
+        let mut first: Option<String> = None;
         if !element.empty {
             while let Some(name) = self.child()? {
                 let text = self.text(&name)?;
-                first.get_or_insert_with(|| unescape(text));
+                first.get_or_insert_with(|| unescape(text).chars().take(MAX_TYPE_NAME).collect());
             }
         }
         if let (Some(id), Some(name)) = (element.id()?, &first) {
@@ -408,6 +463,7 @@ impl<'r> Reader<'r> {
 
     /// The text of an element that has no children.
     fn text(&mut self, element: &Element<'r>) -> Outcome<Cow<'r, str>> {
+        self.xml.config_mut().trim_text_start = false;
         let mut text = Cow::Borrowed("");
         if element.empty {
             return Ok(text);
@@ -470,13 +526,22 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// What a value takes up, in bytes and values.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => 1 + text.len(),
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        _ => 1,
+    }
+}
+
 fn number(text: &str) -> Value {
     text.parse().ok().filter(|number: &f64| number.is_finite()).map_or_else(|| Value::text(text), Value::Number)
 }
 
 /// Undoes PowerShell's own escapes: `_x000A_` is a line feed, `_x005F_` an underscore. What forms no character is left.
 fn unescape(text: Cow<str>) -> String {
-    if !text.contains("_x") {
+    if memchr::memchr(b'_', text.as_bytes()).is_none() {
         return text.into_owned();
     }
     let mut units = Vec::new();
@@ -505,4 +570,29 @@ fn unescape(text: Cow<str>) -> String {
 
 fn flush(units: &mut Vec<u16>, result: &mut String) {
     result.extend(char::decode_utf16(units.drain(..)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes() {
+        let cases = [
+            (r#"N="Name" RefId="1""#, "N", Some("Name")),
+            (r#" N="Name" RefId="1""#, "RefId", Some("1")),
+            (r#"Obj N='a "b"' RefId='2'"#, "N", Some("a \"b\"")),
+            (r#"N = "x" RefId	= "3" "#, "RefId", Some("3")),
+            (r#"XN="x" N="y""#, "N", Some("y")),
+            (r#"A="N=1" N="y""#, "N", Some("y")),
+            (r#"N="""#, "N", Some("")),
+            (r#"N="open"#, "N", None),
+            (r#"N=x"#, "N", None),
+            ("N", "N", None),
+            ("", "N", None),
+        ];
+        for (element, name, expected) in cases {
+            assert_eq!(attribute_in(element, name), expected, "{element}");
+        }
+    }
 }

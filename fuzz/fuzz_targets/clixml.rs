@@ -1,0 +1,4 @@
+//! CLIXML, and the verdicts on what comes out of it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| exchange_control_fuzz::check_export(bytes, &['<']));

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Makes the corpora that fuzzing starts from: the fixtures, whole and object by object, and the built-in controls.
+set -eu
+cd "$(dirname "$0")"
+fixtures=../tests/fixtures
+mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control
+
+for file in "$fixtures"/*.clixml; do
+    name=$(basename "$file" .clixml)
+    # Windows PowerShell's are UTF-16; the parser is given text.
+    case $(head -c 2 "$file" | od -An -tx1 | tr -d ' ') in
+        fffe) iconv -f UTF-16 -t UTF-8 "$file" > "corpus/clixml/$name" ;;
+        *) cp "$file" "corpus/clixml/$name" ;;
+    esac
+    awk -v name="corpus/clixml/$name" '
+        { sub(/\r$/, "") }
+        /^<Objs/ { head = $0 }
+        /^  <Obj / { part = sprintf("%s.%d", name, count++); print head > part }
+        part { print > part }
+        /^  <\/Obj>/ { print "</Objs>" > part; close(part); part = "" }
+    ' "corpus/clixml/$name"
+done
+
+# An object that is referred to from within another that is referred to, which makes much of little.
+cat > corpus/clixml/references <<'END'
+<Objs><Obj RefId="9"><MS><Obj N="a" RefId="1"><LST><S>SMTP:*;1</S><S>b</S></LST></Obj>
+<Obj N="c" RefId="2"><LST><Ref RefId="1" /><Ref RefId="1" /></LST></Obj>
+<B N="IgnoreSTARTTLS">true</B><B N="Enabled">true</B><S N="Identity">x</S>
+<Ref N="AddressSpaces" RefId="2" /></MS></Obj></Objs>
+END
+
+for file in "$fixtures"/*.json; do
+    name=$(basename "$file" .json)
+    cp "$file" "corpus/json/$name"
+    awk -v name="corpus/json/$name" '
+        { sub(/\r$/, "") }
+        /^  \{/ { part = sprintf("%s.%d", name, count++) }
+        part { sub(/^  \},$/, "  }"); print > part }
+        /^  \}/ { if (part) close(part); part = "" }
+    ' "$file"
+done
+
+# One address space a file.
+awk '/"AddressSpaces"/ { inside = 1; next } /\]/ { inside = 0 } inside' "$fixtures"/send-connectors.remote.json |
+    sed 's/^ *"//; s/",\{0,1\}$//' | sort -u |
+    awk '{ part = sprintf("corpus/address_space/%d", NR); printf "%s", $0 > part; close(part) }'
+printf 'Local:SMTP:contoso.com; 5' > corpus/address_space/scoped
+printf 'X400:c=US;a= ;p=Contoso;o=Exchange;1' > corpus/address_space/x400
+
+cp ../module/ExchangeControl/Controls/*.json corpus/control/
+for directory in corpus/*; do
+    echo "$directory: $(find "$directory" -type f | wc -l) seeds"
+done

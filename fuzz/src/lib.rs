@@ -1,0 +1,158 @@
+//! What must hold whatever the input. Each check panics where it does not, which is how a fuzz target finds fault.
+
+use exchange_control::control::{Catalog, Control};
+use exchange_control::evaluate::{ControlResult, Run, Status, judge};
+use exchange_control::report::{self, Format, RunSource};
+use exchange_control::target::{Facts, Inventory, Properties, Target, Targets, Value};
+
+/// Reads an export, with all properties and with those alone that the built-in controls ask for, and checks what comes
+/// of either. `starts` are the characters that choose the parser under test.
+pub fn check_export(bytes: &[u8], starts: &[char]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if !text.trim_start().starts_with(starts) {
+        return;
+    }
+    let catalog = Catalog::built_in();
+    let all = read(Properties::all(), text);
+    let asked = read(catalog.properties(), text);
+    // What nobody asks for must not change a verdict. Where it is broken, only who reads it finds out.
+    if let (Some(all), Some(asked)) = (check_targets(catalog, &all), check_targets(catalog, &asked)) {
+        assert_eq!(all, asked, "more properties, other verdicts");
+    }
+}
+
+fn read(properties: Properties, text: &str) -> Targets {
+    let mut inventory = Inventory::new(properties);
+    inventory.read_text("fuzz", text);
+    inventory.finish()
+}
+
+/// Runs the controls; the identities and statuses, unless something could not be read.
+fn check_targets(catalog: &Catalog, targets: &Targets) -> Option<Vec<(String, Status)>> {
+    for target in targets.all() {
+        check_facts(&target.facts);
+    }
+    for problem in targets.problems() {
+        assert!(!problem.message.is_empty() && problem.line != Some(0), "{problem:?}");
+    }
+    let run = Run::new(catalog, targets);
+    let mut verdicts = Vec::new();
+    for control in catalog.controls() {
+        for target in targets.all().iter().filter(|target| Some(target.kind) == control.target()) {
+            let result = check_result(control, target);
+            check_verdict(&result, &target.facts);
+            verdicts.push((result.target.identity, result.status));
+        }
+    }
+    assert_eq!(verdicts.len(), run.total());
+    let mut table = Vec::new();
+    report::write(Format::Table, &mut RunSource::new(run), &mut table).expect("memory can be written");
+    let table = String::from_utf8(table).expect("a table is UTF-8");
+    // Escapes are the table's own styles.
+    assert!(!table.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}'), "{table:?}");
+    assert!(table.split('\u{1b}').skip(1).all(|style| style.starts_with('[')), "{table:?}");
+    targets.problems().is_empty().then_some(verdicts)
+}
+
+/// What is derived is never taken from an input, and what is secret is never kept.
+fn check_facts(facts: &Facts) {
+    assert!(!facts.has("authenticationcredential") && !facts.has("serializationdata"));
+    let known = ["Internet", "Partner", "ExchangeOnline", "Internal", "InboundToOrg", "NonSmtp"];
+    for destination in facts.get("destinations").and_then(Value::elements).unwrap_or_default() {
+        assert!(destination.as_text().is_some_and(|name| known.contains(&name)), "{destination:?}");
+    }
+    for (name, _) in facts.iter() {
+        assert!(name.len() <= 64 && name.to_ascii_lowercase() == name, "{name:?}");
+        assert!(facts.why_missing(name).is_none(), "{name} is there and missing");
+    }
+}
+
+/// Evaluates a control on a target, and checks what it says.
+pub fn check_result(control: &Control, target: &Target) -> ControlResult {
+    let result = ControlResult::of(control, target, &judge(control, &target.facts));
+    assert!(!result.reason.is_empty(), "no reason: {result:?}");
+    let fix = &result.remediation;
+    if result.status != Status::Fail {
+        assert!(!fix.automatable && fix.parameters.is_empty() && fix.command.is_none() && fix.script.is_none());
+    }
+    if fix.automatable {
+        assert!(!target.identity.is_empty() && fix.command.is_some() && !fix.parameters.is_empty(), "{result:?}");
+    }
+    if let Some(command) = &fix.command {
+        assert!(!command.chars().any(char::is_control), "{command:?}");
+        let start = format!("{} -Identity ", target.kind.set_cmdlet());
+        let argument = command.strip_prefix(&start).unwrap_or_else(|| panic!("{command:?}"));
+        if !target.identity.is_empty() {
+            let (identity, rest) = powershell_text(argument).unwrap_or_else(|| panic!("not a text: {command:?}"));
+            assert_eq!(identity, target.identity, "{command:?}");
+            assert!(rest.is_empty() || rest.starts_with(" -"), "{command:?}");
+        }
+    }
+    if let (Some(_), Some(script)) = (&fix.command, &fix.script) {
+        // PowerShell ends a comment at either line end.
+        assert!(!script.contains('\r'), "{script:?}");
+    }
+    let json = serde_json::to_string(&result).expect("a result is JSON");
+    serde_json::from_str::<ControlResult>(&json).expect("a result reads back");
+    result
+}
+
+/// The built-in controls pass and fail on what is known alone.
+fn check_verdict(result: &ControlResult, facts: &Facts) {
+    let truth = |name: &str| facts.get(name).and_then(Value::as_bool);
+    let (passed, failed) = (result.status == Status::Pass, result.status == Status::Fail);
+    if !passed && !failed {
+        return;
+    }
+    match result.control_id.as_str() {
+        "EDCA-TLS-011" => {
+            assert!(truth("enabled") == Some(true) && facts.get("destinations").is_some(), "{result:?}");
+            assert_eq!(truth("ignorestarttls"), Some(failed), "{result:?}");
+        }
+        "EX16-ED-000170" => {
+            assert!(truth("enabled") == Some(true) && facts.get("destinations").is_some(), "{result:?}");
+            let mutual = truth("domainsecureenabled") == Some(true);
+            let validated = truth("requiretls") == Some(true) && truth("dnsroutingenabled") == Some(false);
+            assert!(failed || mutual || validated, "{result:?}");
+        }
+        _ => {}
+    }
+}
+
+/// Reads a PowerShell text argument back: `'…'`, or `('…' + [char]0x000A + …)`. Answers it and what comes after.
+fn powershell_text(argument: &str) -> Option<(String, &str)> {
+    let Some(mut rest) = argument.strip_prefix('(') else { return single_quoted(argument) };
+    let mut text = String::new();
+    loop {
+        if let Some(number) = rest.strip_prefix("[char]0x") {
+            let (code, after) = number.split_at_checked(4)?;
+            text.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+            rest = after;
+        } else {
+            let (part, after) = single_quoted(rest)?;
+            text.push_str(&part);
+            rest = after;
+        }
+        match rest.strip_prefix(" + ") {
+            Some(after) => rest = after,
+            None => return Some((text, rest.strip_prefix(')')?)),
+        }
+    }
+}
+
+/// PowerShell takes any of these for a single quote, and two in a row for one that stands for itself.
+fn single_quoted(argument: &str) -> Option<(String, &str)> {
+    const QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201A}', '\u{201B}'];
+    let mut text = String::new();
+    let mut rest = argument.strip_prefix('\'')?.chars();
+    while let Some(c) = rest.next() {
+        if QUOTES.contains(&c) {
+            match rest.as_str().chars().next() {
+                Some(second) if QUOTES.contains(&second) => _ = rest.next(),
+                _ => return Some((text, rest.as_str())),
+            }
+        }
+        text.push(c);
+    }
+    None
+}
