@@ -2,7 +2,6 @@
 //! a table. Each is to take under a second and less than three times the input's size.
 //!
 //! `cargo bench --bench whole_process`; Unix only, where the system tells a child's peak of memory.
-#![allow(unsafe_code)]
 
 #[cfg(unix)]
 mod shapes;
@@ -22,6 +21,8 @@ mod measure {
     use std::path::Path;
     use std::process::{Command, Stdio};
     use std::time::Instant;
+
+    use wait4::Wait4;
 
     use crate::shapes::{self, NAMES};
 
@@ -112,22 +113,14 @@ mod measure {
     /// Runs the command to its end.
     fn run(arguments: &[&Path]) -> Measured {
         let start = Instant::now();
-        #[expect(clippy::zombie_processes, reason = "wait4 below waits for it")]
-        let child = Command::new(env!("CARGO_BIN_EXE_exchange-control"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_exchange-control"))
             .args(arguments)
             .stdout(Stdio::null())
             .spawn()
             .expect("the command starts");
-        let (mut status, pid) = (0, libc::pid_t::try_from(child.id()).expect("a process id"));
-        // SAFETY: all bits zero are a valid rusage; both pointers are to locals.
-        let (waited, usage) = unsafe {
-            let mut usage: libc::rusage = std::mem::zeroed();
-            (libc::wait4(pid, &mut status, 0, &mut usage), usage)
-        };
+        let ended = child.wait4().expect("it ends");
         let seconds = start.elapsed().as_secs_f64();
-        assert!(waited == pid && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) < 2, "it failed: {status}");
-        // Linux counts in units of 1024 bytes, macOS in bytes.
-        let unit = if cfg!(target_os = "macos") { 1.0 } else { 1024.0 };
-        Measured { seconds, peak_bytes: usage.ru_maxrss as f64 * unit }
+        assert!(matches!(ended.status.code(), Some(0 | 1)), "it failed: {}", ended.status);
+        Measured { seconds, peak_bytes: ended.rusage.maxrss as f64 }
     }
 }
