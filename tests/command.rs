@@ -101,6 +101,7 @@ fn exit_codes_by_the_table() {
             PASSING.into(),
             2,
         ),
+        ("two controls with a comma", vec!["test", "-", "--control", "EDCA-TLS-011,EX16-*"], failing(), 1),
         ("an object of another kind", vec!["test", "-"], format!("[{PASSING},{{}}]"), 2),
         ("only objects of another kind", vec!["test", "-"], "[{}]".into(), 3),
         ("no objects at all", vec!["test", "-"], "[]".into(), 0),

@@ -127,6 +127,13 @@ fn what_is_broken_is_reported_and_the_rest_is_kept() {
             Code::UnreadableInput,
             "64 levels",
         ),
+        (
+            "an attribute without quotes",
+            clixml(&object("A", "").replace("N=\"Name\"", "N=Name")),
+            &[],
+            Code::UnreadableInput,
+            "not well-formed",
+        ),
         ("references that unfold without end", unfolding(8), &[], Code::UnreadableInput, "unfold"),
         (
             "references that never end",

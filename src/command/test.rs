@@ -15,8 +15,8 @@ pub struct Arguments {
     /// Exports to test; folders are walked for .clixml, .xml and .json files; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
-    /// Run only this control (repeatable; * and ? are wildcards)
-    #[arg(long = "control", value_name = "ID")]
+    /// Run only this control (repeatable, or several with commas; * and ? are wildcards)
+    #[arg(long = "control", value_name = "ID", value_delimiter = ',')]
     controls: Vec<String>,
     #[command(flatten)]
     selection: Selection,

@@ -161,10 +161,13 @@ impl Element<'_> {
     }
 
     fn attribute(&self, name: &str) -> Outcome<Option<Cow<'_, str>>> {
-        // Nearly all attributes are plain, and there are two on every element.
+        // Nearly all attributes are plain, and there are two on every element. What is not found so is looked for by the
+        // book, which knows what is wrong and what is merely not there.
         let raw = self.start.attributes_raw();
-        if !raw.bytes().any(|byte| byte == b'&' || byte < b' ') {
-            return Ok(attribute_in(raw, name).map(Cow::Borrowed));
+        if !raw.bytes().any(|byte| byte == b'&' || byte < b' ')
+            && let Some(value) = attribute_in(raw, name)
+        {
+            return Ok(Some(Cow::Borrowed(value)));
         }
         for attribute in self.start.attributes().with_checks(false) {
             let attribute = attribute?;
