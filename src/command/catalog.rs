@@ -109,7 +109,7 @@ fn show_text(out: &mut dyn Write, control: &Control) -> io::Result<()> {
     };
     line("Severity", &format!("{} (weight {})", control.severity.name(), control.severity_weight))?;
     line("Category", &control.category)?;
-    line("Subject", &format!("{:?}", control.subject))?;
+    line("Subject", control.subject.name())?;
     line("Roles", &control.roles.join(", "))?;
     line("Frameworks", &control.frameworks.join(", "))?;
     if let Some(stig) = &control.stig {

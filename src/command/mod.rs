@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use exchange_control::evaluate::Outcome;
 use exchange_control::problem::Problem;
-use exchange_control::report::Format;
+use exchange_control::report::{Format, visible};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -102,7 +102,5 @@ fn print_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
 
 fn print_error(message: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    let message: String =
-        message.chars().map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() }).collect();
-    anstream::eprintln!("{style}error:{style:#} {message}");
+    anstream::eprintln!("{style}error:{style:#} {}", visible(message));
 }

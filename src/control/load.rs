@@ -118,23 +118,15 @@ fn read_id<'a>(node: &'a Node, path: &str) -> Result<&'a str, Refusal> {
 }
 
 fn read_severity(node: &Node, path: &str) -> Result<Severity, Refusal> {
-    match text(node, path)? {
-        "Low" => Ok(Severity::Low),
-        "Medium" => Ok(Severity::Medium),
-        "High" => Ok(Severity::High),
-        "Critical" => Ok(Severity::Critical),
-        _ => Err(expected("Low, Medium, High or Critical", node, path)),
-    }
+    let name = text(node, path)?;
+    let found = Severity::ALL.into_iter().find(|severity| severity.name() == name);
+    found.ok_or_else(|| expected("Low, Medium, High or Critical", node, path))
 }
 
 fn read_subject(node: &Node, path: &str) -> Result<Subject, Refusal> {
-    match text(node, path)? {
-        "Organization" => Ok(Subject::Organization),
-        "Server" => Ok(Subject::Server),
-        "Database" => Ok(Subject::Database),
-        "Mailbox" => Ok(Subject::Mailbox),
-        _ => Err(expected("Organization, Server, Database or Mailbox", node, path)),
-    }
+    let name = text(node, path)?;
+    let found = Subject::ALL.into_iter().find(|subject| subject.name() == name);
+    found.ok_or_else(|| expected("Organization, Server, Database or Mailbox", node, path))
 }
 
 fn read_weight(node: &Node, path: &str) -> Result<i64, Refusal> {

@@ -64,7 +64,25 @@ pub enum Severity {
     Critical,
 }
 
+impl Subject {
+    /// Every subject.
+    pub const ALL: [Subject; 4] = [Subject::Organization, Subject::Server, Subject::Database, Subject::Mailbox];
+
+    /// The name, as files and results give it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subject::Organization => "Organization",
+            Subject::Server => "Server",
+            Subject::Database => "Database",
+            Subject::Mailbox => "Mailbox",
+        }
+    }
+}
+
 impl Severity {
+    /// Every severity.
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
     /// The weights that belong to a severity.
     pub fn weights(self) -> std::ops::RangeInclusive<i64> {
         match self {

@@ -2,7 +2,7 @@
 
 use super::truth::Truth;
 use crate::control::condition::{Condition, Leaf, Operand, Test};
-use crate::target::{Facts, Quantity, Value, same_text};
+use crate::target::{Facts, Quantity, Value, same_text, truth_of};
 
 /// One leaf that decided a verdict. `negated`: it stood under a `not`, and `truth` is that of its opposite.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -177,14 +177,6 @@ fn equals(operand: &Operand, value: &Value) -> Truth {
 
 fn same_quantity(operand: &Operand, value: &Value) -> Option<bool> {
     Some(Quantity::of(value)?.compare(operand.quantity?)?.is_eq())
-}
-
-fn truth_of(text: &str) -> Option<bool> {
-    match text {
-        text if text.eq_ignore_ascii_case("true") => Some(true),
-        text if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
 }
 
 /// A list contains an element; a text contains a text.

@@ -16,7 +16,7 @@ pub use outcome::Outcome;
 pub use powershell::{is_invisible, quoted};
 pub use remediation::Remediation;
 pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultTarget};
-pub use run::{Results, Run};
+pub use run::{Run, Tally};
 pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};
 pub use truth::Truth;
 pub use verdict::{Stage, Status, Verdict, judge};

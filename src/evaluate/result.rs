@@ -76,7 +76,7 @@ impl ControlResult {
 
     /// The result of a control that has no check, and so no target.
     pub fn without_check(control: &Control, verdict: &Verdict) -> Self {
-        let about = ResultTarget { kind: format!("{:?}", control.subject), identity: String::new() };
+        let about = ResultTarget { kind: control.subject.name().to_owned(), identity: String::new() };
         Self::about(control, about, verdict, &Facts::default(), remediation::described(control))
     }
 

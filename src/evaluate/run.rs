@@ -1,6 +1,7 @@
 //! A run: every control for every target of its kind, in the order of control ids, then of targets.
 
 use super::result::ControlResult;
+use super::summary::Summary;
 use super::verdict::judge;
 use crate::control::{Catalog, Control};
 use crate::problem::Problem;
@@ -21,17 +22,13 @@ impl<'a> Run<'a> {
 
     /// The results, each made when it is asked for.
     pub fn results(&self) -> impl Iterator<Item = ControlResult> + use<'a> {
-        Results::default().iter(*self)
+        let (run, mut tally) = (*self, Tally::default());
+        std::iter::from_fn(move || tally.next(run))
     }
 
     /// How many results there will be.
     pub fn total(&self) -> usize {
         self.catalog.controls().iter().map(|control| self.count(control)).sum()
-    }
-
-    /// The controls of the run, whether their targets are there or not.
-    pub fn controls(&self) -> &'a [Control] {
-        self.catalog.controls()
     }
 
     /// What could not be used, of the controls and of the inputs.
@@ -44,27 +41,40 @@ impl<'a> Run<'a> {
     }
 }
 
-/// How far a run has come, for a caller that cannot hold on to the run itself.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Results {
+/// How far a run has come and what its results come to, for a caller that cannot hold on to the run itself.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
     control: usize,
     target: usize,
+    summary: Summary,
 }
 
-impl Results {
+impl Tally {
     /// The next result, or None at the end.
     pub fn next(&mut self, run: Run) -> Option<ControlResult> {
+        let (control, result) = self.advance(run)?;
+        self.summary.add(&result, control.verify);
+        Some(result)
+    }
+
+    /// What the results that were taken come to.
+    pub fn summary(&self, run: Run) -> Summary {
+        self.summary.clone().finish(run.catalog.controls())
+    }
+
+    fn advance<'a>(&mut self, run: Run<'a>) -> Option<(&'a Control, ControlResult)> {
         loop {
             let control = run.catalog.controls().get(self.control)?;
             let Some(kind) = control.target() else {
                 self.next_control();
-                return Some(ControlResult::without_check(control, &judge(control, &Default::default())));
+                let result = ControlResult::without_check(control, &judge(control, &Default::default()));
+                return Some((control, result));
             };
             let all: &[Target] = run.targets.all();
             while let Some(target) = all.get(self.target) {
                 self.target += 1;
                 if target.kind == kind {
-                    return Some(ControlResult::of(control, target, &judge(control, &target.facts)));
+                    return Some((control, ControlResult::of(control, target, &judge(control, &target.facts))));
                 }
             }
             self.next_control();
@@ -72,10 +82,7 @@ impl Results {
     }
 
     fn next_control(&mut self) {
-        *self = Results { control: self.control + 1, target: 0 };
-    }
-
-    fn iter(mut self, run: Run) -> impl Iterator<Item = ControlResult> {
-        std::iter::from_fn(move || self.next(run))
+        self.control += 1;
+        self.target = 0;
     }
 }

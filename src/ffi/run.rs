@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::answer::{Failure, json};
 use super::{XC_DONE, XC_OK, request};
 use crate::control::Catalog;
-use crate::evaluate::{Outcome, Results, Run, Summary};
+use crate::evaluate::{Outcome, Run, Summary, Tally};
 use crate::problem::Problem;
-use crate::report::{SCHEMA_VERSION, Tool, is_scored, now};
+use crate::report::{SCHEMA_VERSION, Tool, now};
 use crate::target::{Inventory, Targets};
 
 /// Results that are given at once, so that a caller that stops has not waited for many more than it took.
@@ -38,8 +38,7 @@ pub struct xc_run {
 struct State {
     catalog: Cow<'static, Catalog>,
     targets: Targets,
-    position: Results,
-    summary: Summary,
+    tally: Tally,
     done: usize,
     /// The last answer, given again however often it is asked for.
     over: Option<Vec<u8>>,
@@ -74,8 +73,7 @@ impl xc_run {
         let total = run.total();
         let errors: Vec<&Problem> = run.problems().collect();
         let answer = json(&serde_json::json!({ "total": total, "errors": errors }));
-        let summary = Summary::default();
-        let state = State { catalog, targets, position: Results::default(), summary, done: 0, over: None };
+        let state = State { catalog, targets, tally: Tally::default(), done: 0, over: None };
         LIVE.fetch_add(1, Ordering::SeqCst);
         Ok((xc_run { cancelled: AtomicBool::new(false), state: Mutex::new(state), total }, answer))
     }
@@ -97,8 +95,7 @@ impl xc_run {
             if self.is_cancelled() {
                 break;
             }
-            let Some(result) = state.position.next(run) else { break };
-            state.summary.add(&result, is_scored(run.controls(), &result));
+            let Some(result) = state.tally.next(run) else { break };
             if count > 0 {
                 batch.push(b',');
             }
@@ -106,7 +103,7 @@ impl xc_run {
             count += 1;
         }
         if count == 0 {
-            let over = json(&self.over(run, std::mem::take(&mut state.summary)));
+            let over = json(&self.over(run, state.tally.summary(run)));
             state.over = Some(over.clone());
             return Ok((XC_DONE, over));
         }
@@ -127,7 +124,6 @@ impl xc_run {
     }
 
     fn over<'a>(&self, run: Run<'a>, summary: Summary) -> Over<'a> {
-        let summary = summary.finish(run.controls());
         // Read once: it may be cancelled at any moment.
         let cancelled = self.is_cancelled();
         let exit_code = if cancelled { Outcome::NotDone } else { Outcome::of(&summary, run.problems()) };

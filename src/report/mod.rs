@@ -5,12 +5,13 @@ mod json;
 mod ndjson;
 mod table;
 
+pub use table::visible;
+
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::Control;
-use crate::evaluate::{ControlResult, Results, Run, Summary};
+use crate::evaluate::{ControlResult, Run, Summary, Tally};
 use crate::problem::Problem;
 
 /// The version of the result document's shape.
@@ -65,33 +66,24 @@ pub trait Source {
 /// The results of a run, tallied while they pass by.
 pub struct RunSource<'a> {
     run: Run<'a>,
-    position: Results,
-    summary: Summary,
+    tally: Tally,
 }
 
 impl<'a> RunSource<'a> {
     /// Starts at the run's first result.
     pub fn new(run: Run<'a>) -> Self {
-        RunSource { run, position: Results::default(), summary: Summary::default() }
+        RunSource { run, tally: Tally::default() }
     }
 }
 
 impl Source for RunSource<'_> {
     fn next(&mut self) -> Option<ControlResult> {
-        let result = self.position.next(self.run)?;
-        self.summary.add(&result, is_scored(self.run.controls(), &result));
-        Some(result)
+        self.tally.next(self.run)
     }
 
     fn conclude(&mut self) -> (Summary, Vec<Problem>) {
-        let summary = std::mem::take(&mut self.summary).finish(self.run.controls());
-        (summary, self.run.problems().cloned().collect())
+        (self.tally.summary(self.run), self.run.problems().cloned().collect())
     }
-}
-
-/// Whether a result's control counts towards the score.
-pub fn is_scored(controls: &[Control], result: &ControlResult) -> bool {
-    controls.iter().find(|control| control.id == result.control_id).is_none_or(|control| control.verify)
 }
 
 /// The results of a document.

@@ -123,7 +123,7 @@ fn padded(text: &str, width: usize) -> String {
 }
 
 /// A text as it can be shown: what would steer the terminal, break the line or hide stands as its number.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     if !text.chars().any(is_invisible) {
         return text.to_owned();
     }

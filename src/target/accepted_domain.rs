@@ -77,16 +77,7 @@ pub(super) fn normalise(facts: &mut Facts) {
         _ => None,
     });
     for name in ["addressbookenabled", "default", "emailonly", "externallymanaged", "matchsubdomains"] {
-        facts.change(name, truth);
-    }
-}
-
-/// `"True"` is what some exports make of true.
-pub(super) fn truth(value: &Value) -> Option<Value> {
-    match value.as_text()? {
-        text if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
-        text if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
-        _ => None,
+        facts.change_to_truth(name);
     }
 }
 
@@ -169,12 +160,10 @@ impl AcceptedDomains {
         while let Some(name) = rest {
             if let Some(entry) = self.domains.get(name) {
                 let found = if exactly { entry.exact.or(entry.wildcard) } else { entry.wildcard.or(entry.exact) };
-                // A domain that could not be read might be more specific than this one.
-                if let (Some(found), None) = (found, &self.incomplete) {
-                    return Ok(Some(found));
-                }
-                if let (true, Some(found)) = (exactly && entry.exact.is_some(), found) {
-                    return Ok(Some(found));
+                // While some domain is unread, it might be more specific than any but the space's own.
+                let certain = self.incomplete.is_none() || (exactly && entry.exact.is_some());
+                if certain && found.is_some() {
+                    return Ok(found);
                 }
             }
             exactly = false;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Value;
+use super::{Value, truth_of};
 
 /// The properties of one target.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +68,11 @@ impl Facts {
         {
             *value = changed;
         }
+    }
+
+    /// Makes true or false of a text that says so.
+    pub(super) fn change_to_truth(&mut self, key: &str) {
+        self.change(key, |value| truth_of(value.as_text()?).map(Value::Bool));
     }
 
     /// Gives back what growing took too much; targets are kept by the ten thousand.

@@ -17,7 +17,7 @@ pub use facts::Facts;
 pub use inventory::{Inventory, Targets};
 pub use properties::{Properties, is_never_read};
 pub use send_connector::{AddressSpace, Destination};
-pub use value::{Quantity, Value, same_text};
+pub use value::{Quantity, Value, same_text, truth_of};
 
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +51,17 @@ impl Kind {
     /// Whether objects of this kind are known to have a property, derived ones included.
     pub fn knows(self, property: &str) -> bool {
         let known = match self {
-            Kind::SendConnector => send_connector::KNOWN.iter(),
-            Kind::AcceptedDomain => accepted_domain::KNOWN.iter(),
+            Kind::SendConnector => send_connector::KNOWN,
+            Kind::AcceptedDomain => accepted_domain::KNOWN,
         };
-        known.chain(self.derived()).any(|name| name.eq_ignore_ascii_case(property))
+        self.derives(property) || known.iter().any(|name| name.eq_ignore_ascii_case(property))
     }
 
-    /// The properties that are computed here, and never taken from an input.
+    /// Whether a property is computed here, and so never taken from an input.
+    fn derives(self, property: &str) -> bool {
+        self.derived().iter().any(|name| name.eq_ignore_ascii_case(property))
+    }
+
     fn derived(self) -> &'static [&'static str] {
         match self {
             Kind::SendConnector => &send_connector::DERIVED,

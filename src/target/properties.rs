@@ -58,8 +58,7 @@ impl Properties {
 
     /// Adds one that a control asks about.
     pub fn add(&mut self, kind: Kind, name: &str) {
-        let derived = kind.derived().iter().any(|derived| derived.eq_ignore_ascii_case(name));
-        if derived || is_never_read(name) {
+        if kind.derives(name) || is_never_read(name) {
             return;
         }
         let names = self.by_kind.entry(kind.name()).or_default();
@@ -84,11 +83,7 @@ impl Properties {
         if let Some(key) = bucket.iter().find(|key| key.eq_ignore_ascii_case(name)) {
             return Some(Arc::clone(key));
         }
-        let unwanted = !self.all || is_never_read(name) || Kind::ALL.iter().any(|kind| is_derived(*kind, name));
+        let unwanted = !self.all || is_never_read(name) || Kind::ALL.iter().any(|kind| kind.derives(name));
         if unwanted { None } else { Some(name.to_ascii_lowercase().into()) }
     }
-}
-
-fn is_derived(kind: Kind, name: &str) -> bool {
-    kind.derived().iter().any(|derived| derived.eq_ignore_ascii_case(name))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::accepted_domain::{AcceptedDomains, DomainType, domain_key, truth};
+use super::accepted_domain::{AcceptedDomains, DomainType, domain_key};
 use super::{Facts, Value};
 
 /// The properties that `Get-SendConnector` objects are known to have.
@@ -98,7 +98,7 @@ pub(super) fn normalise(facts: &mut Facts) {
         facts.set("identity", name.clone());
     }
     for name in TRUTHS {
-        facts.change(name, truth);
+        facts.change_to_truth(name);
     }
     for name in LISTS {
         facts.change(name, |value| match value {

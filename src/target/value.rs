@@ -226,6 +226,15 @@ pub fn duration_ticks(text: &str) -> Option<i64> {
     Some(sign * ticks)
 }
 
+/// `"True"` is what some exports make of true.
+pub fn truth_of(text: &str) -> Option<bool> {
+    match text {
+        text if text.eq_ignore_ascii_case("true") => Some(true),
+        text if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether two texts are the same but for case.
 pub fn same_text(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)

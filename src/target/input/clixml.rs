@@ -254,7 +254,7 @@ impl<'r> Reader<'r> {
 
     /// The next child of the element that is open, or None at its end.
     fn child(&mut self) -> Outcome<Option<Element<'r>>> {
-        // Between elements stands layout alone.
+        // Between elements stands layout alone, which is trimmed away and makes no event.
         self.xml.config_mut().trim_text_start = true;
         loop {
             match self.event()? {
@@ -262,7 +262,6 @@ impl<'r> Reader<'r> {
                 Event::Empty(start) => return Ok(Some(Element { start, empty: true })),
                 Event::End(_) => return Ok(None),
                 Event::Comment(_) | Event::PI(_) => {}
-                Event::Text(text) if text.trim().is_empty() => {}
                 Event::Eof => return Err(CUT_OFF.into()),
                 _ => return Err("unexpected text between the elements".into()),
             }
