@@ -26,6 +26,7 @@
 pub mod control;
 pub mod evaluate;
 pub mod ffi;
+pub mod probe;
 pub mod problem;
 pub mod report;
 pub mod target;

@@ -1,0 +1,1 @@
+//! Which addresses senders on the Internet can see.
