@@ -658,7 +658,7 @@ fn native_signatures_that_differ_are_found() {
     }
 }
 
-// What the module asks for comes from its parameters, and an error about it names them again.
+// What the module asks for is what the header documents, comes from its parameters, and an error about it names them again.
 
 /// The texts of a table `$script:Name = @{ key = 'value' }`.
 fn script_table(module: &str, name: &str) -> BTreeMap<String, String> {
@@ -678,7 +678,7 @@ fn sent_members(module: &str) -> BTreeSet<String> {
     Regex::new(r#"'"(\w+)":"#).unwrap().captures_iter(module).map(|found| found[1].to_owned()).collect()
 }
 
-fn request_problems(module: &str) -> Vec<String> {
+fn request_problems(module: &str, header: &str) -> Vec<String> {
     let sent = sent_members(module);
     let table = script_table(module, "RequestParameter");
     let parameters: BTreeSet<String> = functions(module)
@@ -698,6 +698,11 @@ fn request_problems(module: &str) -> Vec<String> {
             problems.push(format!("Test-ExchangeControl has no -{parameter}"));
         }
     }
+    problems.extend(
+        sent.iter()
+            .filter(|member| !header.contains(&format!("\"{member}\"")))
+            .map(|member| format!("the header does not name the member {member}")),
+    );
     // What is read of the bound parameters by name is checked by nobody else: a slip would be a setting that is not sent.
     for found in Regex::new(r"\$Parameter(?:\[|\.ContainsKey\()'(\w+)'").unwrap().captures_iter(module) {
         if !table.values().any(|parameter| *parameter == found[1]) {
@@ -709,7 +714,7 @@ fn request_problems(module: &str) -> Vec<String> {
 
 #[test]
 fn requests_come_from_parameters() {
-    assert_clean(&request_problems(&read(MODULE)));
+    assert_clean(&request_problems(&read(MODULE), &read(HEADER)));
 }
 
 #[test]
@@ -721,7 +726,9 @@ fn requests_from_elsewhere_are_found() {
         function New-NetworkJson { '\"proxy\":' + $Parameter['Proxy'] }
         function Test-ExchangeControl { param([string] $Proxy) 1 }
     ";
-    assert_clean(&request_problems(module));
+    let header = "/* {\"proxy\":\"http://proxy:8080\"} */";
+    assert_clean(&request_problems(module, header));
+    assert!(!request_problems(module, "/* proxy */").is_empty());
     for bad in [
         module.replace("proxy = 'Proxy'", "server = 'Proxy'"),
         module.replace("[string] $Proxy", "[string] $Server"),
@@ -730,7 +737,7 @@ fn requests_from_elsewhere_are_found() {
         module.replace("'\"proxy\":'", "'\"proxi\":'"),
         module.replace("RequestParameter", "Parameters"),
     ] {
-        assert!(!request_problems(&bad).is_empty(), "{bad}");
+        assert!(!request_problems(&bad, header).is_empty(), "{bad}");
     }
 }
 
