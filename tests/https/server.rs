@@ -95,7 +95,7 @@ pub async fn loopback() -> TcpListener {
 pub type Log = Arc<Mutex<Vec<(Option<String>, String)>>>;
 
 async fn answer(stream: TcpStream, config: Arc<ServerConfig>, script: Vec<Step>, log: Log) {
-    let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await else { return };
+    let Some(mut stream) = accept(stream, config).await else { return };
     let Some(header) = header(&mut stream).await else { return };
     log.lock().unwrap().push((stream.get_ref().1.server_name().map(str::to_owned), header));
     match play(&mut stream, &script).await {
@@ -110,6 +110,18 @@ async fn answer(stream: TcpStream, config: Arc<ServerConfig>, script: Vec<Step>,
             let _ = tcp.read(&mut [0; 256]).await;
         }
         End::Reset => reset(stream.get_ref().0),
+    }
+}
+
+/// The session, or nothing where the handshake failed: the client has then been left to read why.
+async fn accept(stream: TcpStream, config: Arc<ServerConfig>) -> Option<TlsStream<TcpStream>> {
+    match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+        Ok(stream) => Some(stream),
+        Err((_, mut stream)) => {
+            let _ = stream.shutdown().await;
+            while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+            None
+        }
     }
 }
 
@@ -212,7 +224,7 @@ where
     Server::each(listener, move |stream| {
         let (config, work) = (config.clone(), work.clone());
         async move {
-            if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
+            if let Some(stream) = accept(stream, config).await {
                 work(stream).await;
             }
         }
