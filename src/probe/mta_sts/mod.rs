@@ -3,6 +3,8 @@
 //! Nothing here asks the network. [`classify`] says what is to be asked of an accepted domain; who asks hands back an
 //! [`Observation`], of which [`judge`] makes the verdict.
 
+#[cfg(test)]
+mod conformance;
 mod demands;
 mod domain;
 mod evidence;
