@@ -3,6 +3,8 @@
 //! [`classify`] says what is to be asked of an accepted domain, [`observe()`] asks and hands back an [`Observation`], of
 //! which [`judge()`] makes the verdict. Only the asking has to do with the network.
 
+#[cfg(test)]
+mod conformance;
 mod demands;
 mod domain;
 mod evidence;
