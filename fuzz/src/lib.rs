@@ -46,7 +46,7 @@ fn check_targets(catalog: &Catalog, targets: &Targets) -> Option<Vec<(String, St
     }
     assert_eq!(verdicts.len(), run.total());
     let mut table = Vec::new();
-    report::write(Format::Table, &mut RunSource::new(run), &mut table).expect("memory can be written");
+    report::write(Format::Table, &mut RunSource::new(run, Scan::offline(run), |_| {}), &mut table).expect("memory can be written");
     let table = String::from_utf8(table).expect("a table is UTF-8");
     // Escapes are the table's own styles.
     assert!(!table.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}'), "{table:?}");

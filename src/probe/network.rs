@@ -60,6 +60,22 @@ impl Default for Network {
 }
 
 impl Network {
+    /// A timeout of so many seconds, 1 to 3600.
+    pub fn timeout_of(seconds: u64) -> Result<Duration, String> {
+        match seconds {
+            1..=3600 => Ok(Duration::from_secs(seconds)),
+            _ => Err(format!("the timeout of {seconds} seconds is out of range: expected 1 to 3600")),
+        }
+    }
+
+    /// A throttle of so many domains at once, 1 to 1024.
+    pub fn throttle_of(domains: usize) -> Result<usize, String> {
+        match domains {
+            1..=1024 => Ok(domains),
+            _ => Err(format!("the throttle of {domains} domains at once is out of range: expected 1 to 1024")),
+        }
+    }
+
     /// How long the DNS questions of one stage may take, all servers together.
     pub fn dns_timeout(&self) -> Duration {
         self.timeout.min(Duration::from_secs(10))

@@ -112,9 +112,10 @@ struct Entry {
 
 impl AcceptedDomains {
     /// Collects the accepted domains among targets.
-    pub fn of(targets: &[Target]) -> Self {
+    pub fn of<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Self {
         let mut domains = AcceptedDomains::default();
-        let mut accepted = targets.iter().filter(|target| target.kind == Kind::AcceptedDomain).peekable();
+        let accepted = targets.into_iter().filter(|target| target.kind == Kind::AcceptedDomain);
+        let mut accepted = accepted.peekable();
         if accepted.peek().is_none() {
             domains.mark_incomplete("accepted domains are needed; add the output of Get-AcceptedDomain");
         }

@@ -182,3 +182,99 @@ fn push_der(value: &Any, text: &mut String) {
         text.push_str(&format!("{byte:02X}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, string::BmpString};
+
+    use super::*;
+
+    /// A certificate with these parts of its subject, and these DNS names.
+    fn made(subject: &[(DnType, DnValue)], dns_names: &[&str]) -> Vec<u8> {
+        let names: Vec<String> = dns_names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name = DistinguishedName::new();
+        for (kind, value) in subject {
+            params.distinguished_name.push(kind.clone(), value.clone());
+        }
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn subjects_as_rfc_4514_writes_them() {
+        let utf8 = |text: &str| DnValue::Utf8String(text.to_owned());
+        let custom = |oid: &[u64]| DnType::CustomDnType(oid.to_vec());
+        let cases: Vec<(&str, Vec<(DnType, DnValue)>, String)> = vec![
+            ("none", vec![], String::new()),
+            (
+                "the last part first",
+                vec![
+                    (DnType::CountryName, utf8("US")),
+                    (DnType::OrganizationName, utf8("Contoso")),
+                    (DnType::CommonName, utf8("a")),
+                ],
+                "CN=a,O=Contoso,C=US".to_owned(),
+            ),
+            (
+                "escapes",
+                vec![(DnType::CommonName, utf8(" a,b+c\"d\\e<f>g;h "))],
+                r#"CN=\ a\,b\+c\"d\\e\<f\>g\;h\ "#.to_owned(),
+            ),
+            ("a leading #", vec![(DnType::CommonName, utf8("#a#"))], "CN=\\#a#".to_owned()),
+            ("a single blank", vec![(DnType::CommonName, utf8(" "))], "CN=\\ ".to_owned()),
+            (
+                "control characters",
+                vec![(DnType::CommonName, utf8("a\r\n\u{1b}[1m\u{9b}"))],
+                "CN=a\\0D\\0A\\1B[1m\\C2\\9B".to_owned(),
+            ),
+            (
+                "characters of two bytes",
+                vec![(DnType::CommonName, DnValue::BmpString(BmpString::try_from("Zürich").unwrap()))],
+                "CN=Zürich".to_owned(),
+            ),
+            ("a type without keyword", vec![(custom(&[1, 2, 3]), utf8("ab"))], "1.2.3=#0C026162".to_owned()),
+            ("very long", vec![(DnType::CommonName, utf8(&"x".repeat(5000)))], format!("CN={}…", "x".repeat(397))),
+        ];
+        for (name, subject, expected) in cases {
+            let certificate = Certificate::read(&made(&subject, &[])).unwrap();
+            assert_eq!(certificate.subject, expected, "{name}");
+            assert_eq!(certificate.issuer, expected, "{name}");
+            assert!(certificate.is_self_issued, "{name}");
+        }
+    }
+
+    #[test]
+    fn dns_names_are_counted_beyond_the_first() {
+        let names =
+            |first: &[&str], more| Some(Names { first: first.iter().map(|name| (*name).to_owned()).collect(), more });
+        let cases: [(&[&str], _); 4] = [
+            (&[], None),
+            (&["127.0.0.1"], names(&[], 0)),
+            (&["*.contoso.com", "::1", "contoso.com"], names(&["*.contoso.com", "contoso.com"], 0)),
+            (&["a", "b", "c", "d", "e", "f", "g"], names(&["a", "b", "c", "d", "e"], 2)),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(Certificate::read(&made(&[], given)).unwrap().dns_names, expected, "{given:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn broken_certificates_are_read_or_not(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8), end in any::<prop::sample::Index>()) {
+            let mut der = made(&[(DnType::CommonName, DnValue::Utf8String("contoso".to_owned()))], &["contoso.com"]);
+            for (index, byte) in changes {
+                let index = index.index(der.len());
+                der[index] = byte;
+            }
+            let _ = Certificate::read(&der);
+            der.truncate(end.index(der.len()));
+            prop_assert_eq!(Certificate::read(&der), None);
+        }
+
+        #[test]
+        fn other_bytes_are_no_certificate(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(Certificate::read(&bytes), None);
+        }
+    }
+}

@@ -137,6 +137,9 @@ pub struct Https {
     places: Places,
 }
 
+/// No answer is waited for longer, whatever the settings say.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What was seen so far.
 #[derive(Default)]
 struct Seen {
@@ -150,7 +153,7 @@ impl Https {
     pub fn new(network: &Network) -> Result<Https, String> {
         Ok(Https {
             port: network.https_port,
-            timeout: network.timeout,
+            timeout: network.timeout.min(LONGEST_TIMEOUT),
             connect_timeout: network.connect_timeout(),
             tls: tls::Client::new(roots::read(&network.roots)?)?,
             tunnel: network.proxy.clone().map(Tunnel::new),

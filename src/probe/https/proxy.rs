@@ -10,8 +10,9 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::connect::with_port;
+use super::connect::{connect, with_port};
 use super::message::{printable, seconds};
+use super::places::Places;
 use super::{Failure, FailureKind};
 use crate::probe::Proxy;
 
@@ -42,7 +43,8 @@ impl Tunnel {
     ) -> Result<TcpStream, Failure> {
         let deadline = Instant::now() + timeout;
         let addresses = self.within(deadline, timeout, "finding its address", self.addresses()).await?;
-        let mut stream = self.within(deadline, timeout, "connecting to it", self.connect(addresses, tried)).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut stream = self.connect(addresses, left, tried).await?;
         self.within(deadline, timeout, "its answer to CONNECT", self.ask(&mut stream, host, port)).await?;
         Ok(stream)
     }
@@ -71,16 +73,15 @@ impl Tunnel {
         addresses.await.map(Vec::as_slice)
     }
 
-    async fn connect(&self, addresses: &[SocketAddr], tried: &mut Option<SocketAddr>) -> Result<TcpStream, Failure> {
-        let mut last = None;
-        for address in addresses {
-            *tried = Some(*address);
-            match TcpStream::connect(*address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(format!("{address}: {error}")),
-            }
-        }
-        Err(self.failure(last.unwrap_or_else(|| "its name has no address".to_owned())))
+    /// The places are its own: how many connect to the proxy at a time, the run's throttle says.
+    async fn connect(
+        &self,
+        addresses: &[SocketAddr],
+        timeout: Duration,
+        tried: &mut Option<SocketAddr>,
+    ) -> Result<TcpStream, Failure> {
+        let connected = connect(&Places::default(), addresses.to_vec(), timeout, tried).await;
+        connected.map(|connected| connected.stream).map_err(|failure| self.failure(failure.message))
     }
 
     async fn ask(&self, stream: &mut TcpStream, host: &str, port: u16) -> Result<(), Failure> {
@@ -115,7 +116,8 @@ impl Tunnel {
 
     fn failure(&self, what: String) -> Failure {
         let Proxy { host, port } = &self.proxy;
-        Failure::new(FailureKind::Proxy, format!("the proxy {host}:{port}: {what}"))
+        let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
+        Failure::new(FailureKind::Proxy, format!("the proxy {open}{host}{close}:{port}: {what}"))
     }
 }
 

@@ -144,15 +144,21 @@ pub fn handshake(error: &io::Error, opening: &[u8], host: &str) -> Failure {
         None => {
             let how = match error.kind() {
                 io::ErrorKind::UnexpectedEof => "closed".to_owned(),
-                io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                    "reset".to_owned()
-                }
+                _ if is_reset(error) => "reset".to_owned(),
                 _ => format!("broken ({error})"),
             };
             let message = format!("the connection was {how} during the TLS handshake; is a firewall in the way?");
             Failure::new(FailureKind::TlsHandshake, message)
         }
     }
+}
+
+/// Whether the other side ended the connection without ado.
+pub fn is_reset(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe
+    )
 }
 
 /// A TLS record: its type, then 3 as the version's first byte (RFC 8446 section 5.1).

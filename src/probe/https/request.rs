@@ -14,8 +14,8 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1::{self, Connection};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, LOCATION,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    LOCATION, TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::{Request, StatusCode, Version};
 use hyper_util::rt::TokioIo;
@@ -27,6 +27,8 @@ use super::{Failure, FailureKind, Response, refusal};
 const LARGEST_BODY: usize = 64 << 10;
 /// The largest header, and the most that is read ahead.
 const LARGEST_HEADER: usize = 16 << 10;
+/// The most header fields.
+const MOST_FIELDS: usize = 100;
 /// Informational responses (1xx) before the one that counts.
 const MOST_INFORMATIONAL: usize = 16;
 const USER_AGENT_TEXT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -54,6 +56,7 @@ where
     });
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(LARGEST_HEADER)
+        .max_headers(MOST_FIELDS)
         .handshake(TokioIo::new(session))
         .await
         .map_err(|error| header_failure(&error, host))?;
@@ -101,8 +104,47 @@ where
 
     /// Reads the body to its end.
     pub async fn with_body(mut self) -> Result<Response, Failure> {
-        let body = read_body(&mut self.driver, self.response.body_mut(), &self.host).await?;
+        let body = self.read_body().await?;
         Ok(response(self.response.status(), self.response.headers(), body))
+    }
+
+    async fn read_body(&mut self) -> Result<Vec<u8>, Failure> {
+        let announced = self.response.body().size_hint().lower();
+        if announced > LARGEST_BODY as u64 {
+            return Err(too_large(&format!(": Content-Length is {announced}")));
+        }
+        let mut read = Vec::new();
+        while let Some(frame) = self.driver.beside(self.response.body_mut().frame()).await {
+            let frame = frame.map_err(|error| self.body_failure(&error, read.len()))?;
+            let Some(data) = frame.data_ref() else { continue };
+            if read.len() + data.len() > LARGEST_BODY {
+                return Err(too_large(""));
+            }
+            grow(&mut read, data.len());
+            read.extend_from_slice(data);
+        }
+        Ok(read)
+    }
+
+    /// Why the body is not whole, `read` bytes of which came.
+    fn body_failure(&self, error: &hyper::Error, read: usize) -> Failure {
+        if let Some(failure) = session_failure(error, &self.host) {
+            return failure;
+        }
+        let headers = self.response.headers();
+        let how = match cause::<io::Error>(error) {
+            Some(cause) if refusal::is_reset(cause) => "the connection was reset",
+            Some(cause) if matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                "its chunks are broken"
+            }
+            _ if headers.contains_key(CONTENT_LENGTH) => "the connection ended before its Content-Length was reached",
+            _ if headers.contains_key(TRANSFER_ENCODING) => "the connection ended before its last chunk",
+            _ => {
+                "it has no Content-Length, and the connection ended without the close_notify of TLS, so that nobody \
+                 can tell whether it is whole"
+            }
+        };
+        Failure::new(FailureKind::Truncated, format!("the body was cut off after {read} bytes: {how}"))
     }
 }
 
@@ -117,27 +159,6 @@ fn response(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Response 
     }
 }
 
-async fn read_body<S>(driver: &mut Driver<S>, body: &mut Incoming, host: &str) -> Result<Vec<u8>, Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let announced = body.size_hint().lower();
-    if announced > LARGEST_BODY as u64 {
-        return Err(too_large(&format!(": Content-Length is {announced}")));
-    }
-    let mut read = Vec::new();
-    while let Some(frame) = driver.beside(body.frame()).await {
-        let frame = frame.map_err(|error| body_failure(&error, read.len(), announced, host))?;
-        let Some(data) = frame.data_ref() else { continue };
-        if read.len() + data.len() > LARGEST_BODY {
-            return Err(too_large(""));
-        }
-        grow(&mut read, data.len());
-        read.extend_from_slice(data);
-    }
-    Ok(read)
-}
-
 /// Makes room, by doubling, and never for more than the largest body.
 fn grow(read: &mut Vec<u8>, more: usize) {
     let needed = read.len() + more;
@@ -148,7 +169,7 @@ fn grow(read: &mut Vec<u8>, more: usize) {
 }
 
 fn too_large(detail: &str) -> Failure {
-    Failure::new(FailureKind::TooLarge, format!("the policy is larger than {LARGEST_BODY} bytes{detail}"))
+    Failure::new(FailureKind::TooLarge, format!("the body is larger than {LARGEST_BODY} bytes{detail}"))
 }
 
 /// Why no header came.
@@ -158,29 +179,17 @@ fn header_failure(error: &hyper::Error, host: &str) -> Failure {
     }
     let message = if error.is_parse() {
         format!(
-            "the answer is no HTTP response that can be used: {error} (its header may have 100 fields and {LARGEST_HEADER} bytes)"
+            "the answer is no HTTP response: {error}; expected a status line, and at most {MOST_FIELDS} header fields in \
+             {LARGEST_HEADER} bytes"
         )
     } else {
-        match cause::<io::Error>(error) {
-            Some(cause) => format!("the connection ended before the whole header of an HTTP response came: {cause}"),
-            None => "the connection was closed before the whole header of an HTTP response came".to_owned(),
-        }
+        let how = match cause::<io::Error>(error) {
+            Some(cause) if cause.kind() != io::ErrorKind::UnexpectedEof => format!("broke ({cause})"),
+            _ => "was closed".to_owned(),
+        };
+        format!("the connection {how} before the whole header of an HTTP response came")
     };
     Failure::new(FailureKind::Malformed, message)
-}
-
-/// Why the body is not whole. `read` bytes of it came; `announced` is its Content-Length, or 0.
-fn body_failure(error: &hyper::Error, read: usize, announced: u64, host: &str) -> Failure {
-    if let Some(failure) = session_failure(error, host) {
-        return failure;
-    }
-    let so_far = if announced == 0 { format!("{read} bytes") } else { format!("{read} of {announced} bytes") };
-    let how = match cause::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => "its chunks are broken",
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => "the connection was reset",
-        _ => "the connection ended before the body did, or without the close_notify of TLS",
-    };
-    Failure::new(FailureKind::Truncated, format!("the policy was cut off after {so_far}: {how}"))
 }
 
 /// The TLS session's own failure, such as an alert that came late.

@@ -176,7 +176,9 @@ impl ServerCertVerifier for Recorder {
 /// Enough to tell what a server speaks that does not speak TLS.
 const OPENING: usize = 32;
 
-/// A stream that remembers how the other side began.
+/// A stream that remembers how the other side began, and hears it out: a server may send an alert or an answer and close
+/// while it is still written to. What cannot be written then is dropped, and the next read tells what was said, or how
+/// the connection ended.
 #[derive(Debug)]
 pub struct Opening<S> {
     stream: S,
@@ -210,7 +212,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Opening<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Opening<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match ready!(Pin::new(&mut self.stream).poll_write(context, bytes)) {
+            Err(error) if refusal::is_reset(&error) => Poll::Ready(Ok(bytes.len())),
+            result => Poll::Ready(result),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -38,7 +38,7 @@ pub fn classify(name: &str, settings: &Settings) -> Subject {
         return Subject::NotApplicable(format!("'{shown}' is a single label, which the Internet does not know."));
     }
     if let Some(suffix) = settings.internal_suffixes.iter().find(|suffix| lies_under(&domain, suffix)) {
-        return Subject::NotApplicable(format!("'{shown}' is internal: it ends in {suffix}."));
+        return Subject::NotApplicable(format!("'{shown}' lies under {suffix}, where no policy is expected."));
     }
     if record_name(&domain).len() > LONGEST_NAME {
         return Subject::Unreadable(format!(

@@ -141,7 +141,7 @@ fn about_fetch(exchange: Option<&Exchange>) -> [Row; 6] {
 }
 
 fn about_policy(observation: &Observation, served: &Served, mail: &Mail, settings: &Settings) -> [Row; 4] {
-    let policy = served.policy.as_ref();
+    let policy = served.policy();
     let modes: Vec<&str> =
         Mode::ALL.into_iter().filter(|mode| *mode >= settings.minimum_mode).map(Mode::name).collect();
     let patterns: Option<Vec<String>> =

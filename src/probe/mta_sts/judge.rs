@@ -42,8 +42,8 @@ pub fn judge(observation: &Observation, with_subdomains: bool, settings: &Settin
     }
     let mut findings = about_domain(observation, with_subdomains, &mail);
     findings.extend(reading.findings.iter().cloned().map(|finding| unless_mail_is_unknown(finding, &mail)));
-    findings.extend(served.findings.iter().cloned());
-    findings.extend(served.policy.iter().flat_map(|policy| demands::check(policy, domain, &mail, settings)));
+    findings.extend(served.all_findings().cloned());
+    findings.extend(served.policy().into_iter().flat_map(|policy| demands::check(policy, domain, &mail, settings)));
     let status = status(&findings);
     let reason = match status {
         Status::Fail => sentences(&findings, Severity::Error),
@@ -139,7 +139,7 @@ fn sentences(findings: &[Finding], severity: Severity) -> String {
 }
 
 fn passed(served: &Served, findings: &[Finding]) -> String {
-    let policy = served.policy.as_ref();
+    let policy = served.policy();
     let mode = policy.and_then(|policy| policy.mode).map_or("unknown", |mode| mode.name());
     let max_age = policy.and_then(|policy| policy.max_age).unwrap_or_default();
     let patterns = policy.map_or(0, |policy| policy.mx.len());

@@ -1,8 +1,10 @@
 //! MTA-STS (RFC 8461): whether a domain publishes a valid policy.
 //!
-//! Nothing here asks the network. [`classify`] says what is to be asked of an accepted domain; who asks hands back an
-//! [`Observation`], of which [`judge`] makes the verdict.
+//! [`classify`] says what is to be asked of an accepted domain, [`observe()`] asks and hands back an [`Observation`], of
+//! which [`judge()`] makes the verdict. Only the asking has to do with the network.
 
+#[cfg(test)]
+mod conformance;
 mod demands;
 mod domain;
 mod evidence;
@@ -15,6 +17,7 @@ mod mail;
 mod media_type;
 mod mx;
 mod observation;
+mod observe;
 pub mod policy;
 mod publish;
 pub mod record;
@@ -26,4 +29,5 @@ pub use finding::{Code, Finding, Place, Severity};
 pub use judge::{Judgement, judge};
 pub use mx::MxPattern;
 pub use observation::{Fetch, Observation, Times};
+pub use observe::observe;
 pub use settings::{Mode, Settings};

@@ -76,3 +76,14 @@ pub(super) fn example() -> Observation {
         times: Times { dns: milliseconds(55) },
     }
 }
+
+#[cfg(test)]
+impl Observation {
+    /// The response, where there is one.
+    pub(super) fn response(&mut self) -> &mut crate::probe::https::Response {
+        match &mut self.fetch {
+            Fetch::Tried(exchange) => exchange.outcome.as_mut().expect("a response"),
+            Fetch::NotTried => panic!("nothing was fetched"),
+        }
+    }
+}

@@ -159,9 +159,9 @@ fn report_broken(text: &[u8], findings: &mut Findings) {
 
 fn report_missing(others: usize, findings: &mut Findings) {
     let message = match others {
-        0 => "There is no TXT record; expected one, as in 'v=STSv1; id=20260101T000000Z'".to_owned(),
-        1 => "The one TXT record at this name does not begin with 'v=STSv1;'".to_owned(),
-        _ => format!("None of the {others} TXT records at this name begins with 'v=STSv1;'"),
+        0 => "There is no TXT record at _mta-sts; expected one, as in 'v=STSv1; id=20260101T000000Z'".to_owned(),
+        1 => "The one TXT record at _mta-sts does not begin with 'v=STSv1;'".to_owned(),
+        _ => format!("None of the {others} TXT records at _mta-sts begins with 'v=STSv1;'"),
     };
     findings.whole(Severity::Error, Code::RecordMissing, message);
 }

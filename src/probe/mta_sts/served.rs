@@ -5,10 +5,10 @@ use super::{Code, Fetch, Finding, Observation, Severity, domain, excerpt, media_
 use crate::probe::dns::NoAnswer;
 use crate::probe::https::{Failure, FailureKind, Response};
 
-/// The policy, if a body came that can be one, and what is wrong on the way to it.
+/// What was read of the body, if one came that can be a policy, and what is wrong on the way to it.
 #[derive(Debug, Default)]
 pub struct Served {
-    pub policy: Option<Policy>,
+    pub reading: Option<policy::Reading>,
     pub findings: Vec<Finding>,
 }
 
@@ -18,13 +18,23 @@ impl Served {
         match &observation.fetch {
             Fetch::Tried(exchange) => match &exchange.outcome {
                 Ok(response) => from_response(observation, response),
-                Err(failure) => Served { policy: None, findings: vec![of_failure(observation, failure)] },
+                Err(failure) => Served { reading: None, findings: vec![of_failure(observation, failure)] },
             },
             Fetch::NotTried if record::is_attempt(&observation.txt) => {
-                Served { policy: None, findings: vec![of_host(observation)] }
+                Served { reading: None, findings: vec![of_host(observation)] }
             }
             Fetch::NotTried => Served::default(),
         }
+    }
+
+    /// The policy, as far as it could be read.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.reading.as_ref().map(|reading| &reading.policy)
+    }
+
+    /// What is wrong on the way to the policy, then what is wrong in it.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(self.reading.iter().flat_map(|reading| &reading.findings))
     }
 }
 
@@ -98,18 +108,16 @@ fn of_failure(observation: &Observation, failure: &Failure) -> Finding {
 
 fn from_response(observation: &Observation, response: &Response) -> Served {
     if response.status != 200 {
-        return Served { policy: None, findings: vec![of_status(observation, response)] };
+        return Served { reading: None, findings: vec![of_status(observation, response)] };
     }
     let mut findings: Vec<Finding> = media_type::check(&response.content_types).into_iter().collect();
     if let Some(encoding) = encoding(&response.content_encodings) {
         let encoding = excerpt::bytes(encoding, excerpt::QUOTED);
         let message = format!("The policy is served with Content-Encoding '{encoding}'; expected none");
         findings.push(finding(Severity::Error, Code::ContentEncoding, message));
-        return Served { policy: None, findings };
+        return Served { reading: None, findings };
     }
-    let reading = policy::read(&response.body);
-    findings.extend(reading.findings);
-    Served { policy: Some(reading.policy), findings }
+    Served { reading: Some(policy::read(&response.body)), findings }
 }
 
 /// What a status other than 200 says. Senders follow no redirect (3.3).
