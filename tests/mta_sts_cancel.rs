@@ -58,6 +58,9 @@ fn a_run_that_is_ended_at_any_moment_leaves_nothing() {
             while let Some(left) = until.checked_duration_since(Instant::now()) {
                 assert!(!matches!(scan.next(run, left), Step::Over), "nothing is left to end after {moment:?}");
             }
+            if before.threads.is_some() && moment >= Duration::from_millis(30) {
+                assert_ne!(Held::now(), before, "what a run holds is not seen");
+            }
             let begun = Instant::now();
             end(scan, run);
             let took = begun.elapsed();
