@@ -62,7 +62,7 @@ pub async fn connect(
             }
             Ok((address, _, Err(error))) => failures.push((address, error)),
             Err(_) if Instant::now() >= deadline => {
-                return Err(out_of_time(attempts.addresses().chain(waiting.iter().copied()), &failures, timeout));
+                return Err(out_of_time(&attempts, &waiting, &failures, timeout));
             }
             Err(_) => {}
         }
@@ -107,20 +107,22 @@ impl Attempts {
         self.0.is_empty()
     }
 
-    fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.0.iter().map(|attempt| attempt.address)
-    }
-
     /// The next attempt to end, taken out. Waits for ever where there is none.
     async fn next(&mut self) -> (SocketAddr, Place, io::Result<TcpStream>) {
         poll_fn(|context| {
-            for index in 0..self.0.len() {
-                if let Poll::Ready(result) = self.0[index].connecting.as_mut().poll(context) {
-                    let Attempt { address, place, .. } = self.0.swap_remove(index);
-                    return Poll::Ready((address, place, result));
+            let ended = self.0.iter_mut().enumerate().find_map(|(index, attempt)| {
+                match attempt.connecting.as_mut().poll(context) {
+                    Poll::Ready(result) => Some((index, result)),
+                    Poll::Pending => None,
                 }
+            });
+            match ended {
+                Some((index, result)) => {
+                    let Attempt { address, place, .. } = self.0.swap_remove(index);
+                    Poll::Ready((address, place, result))
+                }
+                None => Poll::Pending,
             }
-            Poll::Pending
         })
         .await
     }
@@ -143,13 +145,20 @@ fn none_connected(failures: &[(SocketAddr, io::Error)]) -> Failure {
 }
 
 fn out_of_time(
-    unanswered: impl Iterator<Item = SocketAddr>,
+    attempts: &Attempts,
+    untried: &VecDeque<SocketAddr>,
     failures: &[(SocketAddr, io::Error)],
     timeout: Duration,
 ) -> Failure {
-    let unanswered: Vec<String> = unanswered.map(|address| address.to_string()).collect();
-    let also = if failures.is_empty() { String::new() } else { format!("; {}", describe(failures)) };
-    let message = format!("no answer from {} within {}{also}", list(&unanswered), seconds(timeout));
+    let unanswered: Vec<String> = attempts.0.iter().map(|attempt| attempt.address.to_string()).collect();
+    let untried: Vec<String> = untried.iter().map(SocketAddr::to_string).collect();
+    let mut message = format!("no answer from {} within {}", list(&unanswered), seconds(timeout));
+    if !failures.is_empty() {
+        message = format!("{message}; {}", describe(failures));
+    }
+    if !untried.is_empty() {
+        message = format!("{message}; no time was left for {}", list(&untried));
+    }
     Failure::new(FailureKind::ConnectTimeout, message)
 }
 
