@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::message::seconds;
 use super::places::{Place, Places};
-use super::{Failure, FailureKind};
+use super::{Failure, FailureKind, Watch};
+use crate::probe::Stage;
 
 /// How long an attempt has for itself before the next one starts beside it (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -35,6 +36,7 @@ pub async fn connect(
     places: &Places,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
+    watch: Watch<'_>,
     tried: &mut Option<SocketAddr>,
 ) -> Result<Connected, Failure> {
     let mut waiting = in_turn(addresses);
@@ -44,13 +46,16 @@ pub async fn connect(
     loop {
         if let Some((address, place)) = next_free(places, &mut waiting) {
             *tried = Some(address);
+            watch(Stage::Connect);
             attempts.start(address, place);
         } else if attempts.is_empty() {
             let Some(address) = waiting.pop_front() else { return Err(none_connected(&failures)) };
+            watch(Stage::Waiting);
             let since = Instant::now();
             let Some(place) = places.wait(address.ip()).await else { continue };
             deadline += since.elapsed();
             *tried = Some(address);
+            watch(Stage::Connect);
             attempts.start(address, place);
         }
         let pause = if waiting.is_empty() { deadline } else { deadline.min(Instant::now() + STAGGER) };
