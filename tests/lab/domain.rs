@@ -66,9 +66,9 @@ impl Domain {
         self
     }
 
-    /// The hosts of the MX records; an empty one makes a null MX.
+    /// The hosts of the MX records; `@` stands for the domain's name, and an empty host makes a null MX.
     pub fn mx(&mut self, hosts: &[&str]) -> &mut Self {
-        self.mx = hosts.iter().map(|host| (*host).to_owned()).collect();
+        self.mx = hosts.iter().map(|host| self.named(host)).collect();
         self
     }
 
@@ -118,6 +118,28 @@ impl Domain {
         self
     }
 
+    /// The policy with one passage in the place of another; `@` stands for the domain's name.
+    pub fn change(&mut self, passage: &str, by: &str) -> &mut Self {
+        let (passage, by) = (self.named(passage), self.named(by));
+        let body = String::from_utf8(self.response().body.clone()).unwrap();
+        assert!(body.contains(&passage), "{}: the policy has no {passage:?}", self.name);
+        self.policy(body.replace(&passage, &by))
+    }
+
+    /// The policy with something behind it; `@` stands for the domain's name.
+    pub fn append(&mut self, text: &str) -> &mut Self {
+        let text = self.named(text);
+        self.response().body.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    /// The policy with a field behind it that makes the whole so many bytes long.
+    pub fn padded_to(&mut self, size: usize) -> &mut Self {
+        let frame = "padding: \r\n".len();
+        let missing = size - self.response().body.len() - frame;
+        self.append(&format!("padding: {}\r\n", "x".repeat(missing)))
+    }
+
     pub fn status(&mut self, status: u16) -> &mut Self {
         self.response().status = status;
         self
@@ -153,6 +175,10 @@ impl Domain {
     pub fn tunnel(&mut self, tunnel: Tunnel) -> &mut Self {
         self.tunnel = tunnel;
         self
+    }
+
+    fn named(&self, text: &str) -> String {
+        text.replace('@', &self.name)
     }
 
     fn response(&mut self) -> &mut Response {

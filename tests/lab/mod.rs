@@ -181,7 +181,12 @@ impl Lab {
         self.seen.connections()
     }
 
-    /// How many connections to policy hosts and to the proxy are open now.
+    /// How many connections to policy hosts there were at once, at all addresses together.
+    pub fn most_connections(&self) -> usize {
+        self.seen.most_connections()
+    }
+
+    /// How many connections to policy hosts are open now.
     pub fn open_connections(&self) -> usize {
         self.seen.open_connections()
     }

@@ -50,6 +50,7 @@ struct Record {
     accepted: usize,
     open: HashMap<IpAddr, usize>,
     busiest: usize,
+    most: usize,
 }
 
 impl Seen {
@@ -80,6 +81,7 @@ impl Seen {
         *open += 1;
         let open = *open;
         record.busiest = record.busiest.max(open);
+        record.most = record.most.max(record.open.values().sum());
         record.accepted += 1;
         Connected { address, seen: Arc::clone(self) }
     }
@@ -103,6 +105,10 @@ impl Seen {
     pub fn connections(&self) -> (usize, usize) {
         let record = self.record();
         (record.accepted, record.busiest)
+    }
+
+    pub fn most_connections(&self) -> usize {
+        self.record().most
     }
 
     pub fn open_connections(&self) -> usize {
