@@ -128,6 +128,27 @@ fn silence() {
     });
 }
 
+/// Those that find every place taken do not wait for one silence after another.
+#[test]
+#[cfg(target_os = "linux")]
+fn many_at_a_silent_address_wait_once() {
+    let ours = Authority::new();
+    run(async {
+        let (listener, _filling) = silent((FOUR, 0).into()).await;
+        let client = Arc::new(client(&ours, listener.local_addr().unwrap(), SHORT));
+        let since = Instant::now();
+        let mut fetches = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let client = client.clone();
+            fetches.spawn(async move { get(&client).await });
+        }
+        for exchange in fetches.join_all().await {
+            check("all the same", &exchange, Err((ConnectTimeout, "no answer from 127.0.0.1")));
+        }
+        assert!(since.elapsed() < SHORT * 2, "{:?} for all", since.elapsed());
+    });
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn one_silent_address_does_not_hold_up_the_others() {

@@ -214,13 +214,16 @@ fn what_the_lab_does_not_know_is_not_applicable() {
 
 #[test]
 fn an_address_that_the_internet_does_not_see_is_not_connected_to() {
-    let private = ["10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "fc00::1", "fe80::1"];
+    let private =
+        ["10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "fc00::1", "fe80::1"];
     let mut table = Table::new();
     table.domain("loopback.contoso.com");
     table.domain("loopback6.contoso.com").addresses(&[Address::ServedV6]);
     table.domain("mapped.contoso.com").addresses(&[Address::Elsewhere("::ffff:127.0.0.1".parse().unwrap())]);
     for (number, address) in private.iter().enumerate() {
-        table.domain(&format!("private{number}.contoso.com")).addresses(&[Address::Elsewhere(address.parse().unwrap())]);
+        table
+            .domain(&format!("private{number}.contoso.com"))
+            .addresses(&[Address::Elsewhere(address.parse().unwrap())]);
     }
     let lab = table.start();
     let mut names = vec!["loopback.contoso.com".into(), "loopback6.contoso.com".into(), "mapped.contoso.com".into()];
@@ -262,7 +265,10 @@ fn proxies() {
     expected.sort();
     assert_eq!(tunnels, expected);
     let requests = lab.requests("mta-sts.right.contoso.com");
-    assert_eq!(requests.iter().map(|request| request.header("host")).collect::<Vec<_>>(), [["mta-sts.right.contoso.com"]]);
+    assert_eq!(
+        requests.iter().map(|request| request.header("host")).collect::<Vec<_>>(),
+        [["mta-sts.right.contoso.com"]]
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub struct Connected {
 }
 
 /// Connects to the first address that answers. `tried` is kept at the address that was tried last. The deadline is for
-/// all addresses together and stands still while no attempt is under way, for want of a place.
+/// all addresses together and stands still while no attempt is under way, for want of a place at an address that answers.
 pub async fn connect(
     places: &Places,
     addresses: Vec<SocketAddr>,
@@ -52,8 +52,13 @@ pub async fn connect(
             let Some(address) = waiting.pop_front() else { return Err(none_connected(&failures)) };
             watch(Stage::Waiting);
             let since = Instant::now();
-            let Some(place) = places.wait(address.ip()).await else { continue };
-            deadline += since.elapsed();
+            let Some(place) = places.wait(address.ip(), deadline).await else {
+                waiting.push_front(address);
+                return Err(out_of_time(&attempts, &waiting, &failures, timeout));
+            };
+            if place.is_at_one_that_answers() {
+                deadline += since.elapsed();
+            }
             *tried = Some(address);
             watch(Stage::Connect);
             attempts.start(address, place);
@@ -61,11 +66,17 @@ pub async fn connect(
         let pause = if waiting.is_empty() { deadline } else { deadline.min(Instant::now() + STAGGER) };
         match timeout_at(pause, attempts.next()).await {
             Ok((address, place, Ok(stream))) => {
+                place.answered();
                 *tried = Some(address);
                 let took = timeout.saturating_sub(deadline.saturating_duration_since(Instant::now()));
                 return Ok(Connected { stream, place, took });
             }
-            Ok((address, _, Err(error))) => failures.push((address, error)),
+            Ok((address, place, Err(error))) => {
+                if is_refusal(&error) {
+                    place.answered();
+                }
+                failures.push((address, error));
+            }
             Err(_) if Instant::now() >= deadline => {
                 return Err(out_of_time(&attempts, &waiting, &failures, timeout));
             }
@@ -139,9 +150,8 @@ fn none_connected(failures: &[(SocketAddr, io::Error)]) -> Failure {
     if failures.is_empty() {
         return Failure::new(FailureKind::ConnectTimeout, "there is no address to connect to");
     }
-    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    let any_refused = failures.iter().any(|(_, error)| refused(error));
-    let kind = if any_refused && failures.iter().all(|(_, error)| refused(error) || no_way(error)) {
+    let any_refused = failures.iter().any(|(_, error)| is_refusal(error));
+    let kind = if any_refused && failures.iter().all(|(_, error)| is_refusal(error) || no_way(error)) {
         FailureKind::ConnectRefused
     } else {
         FailureKind::ConnectTimeout
@@ -165,6 +175,10 @@ fn out_of_time(
         message = format!("{message}; no time was left for {}", list(&untried));
     }
     Failure::new(FailureKind::ConnectTimeout, message)
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
 }
 
 /// Whether the error is this machine's: it has no route, or no address of its own, in that family.

@@ -219,12 +219,15 @@ impl Https {
             }
             Some(tunnel) => {
                 let place = match addresses.first() {
-                    Some(address) => self.places.wait(*address).await,
+                    Some(address) => Some(self.place_behind_proxy(*address).await?),
                     None => None,
                 };
                 watch(At::Connect);
                 let since = Instant::now();
                 let stream = tunnel.open(host, self.port, self.connect_timeout, &mut seen.address).await?;
+                if let Some(place) = &place {
+                    place.answered();
+                }
                 (stream, place, since.elapsed())
             }
         };
@@ -232,6 +235,15 @@ impl Https {
         // Without it a small packet may wait for an acknowledgement; where it cannot be set, that is all.
         let _ = stream.set_nodelay(true);
         Ok((stream, place))
+    }
+
+    async fn place_behind_proxy(&self, address: IpAddr) -> Result<Place, Failure> {
+        let place = self.places.wait(address, Instant::now() + self.connect_timeout).await;
+        place.ok_or_else(|| {
+            let took = seconds(self.connect_timeout);
+            let message = format!("{address} answered nobody through the proxy within {took}");
+            Failure::new(FailureKind::ConnectTimeout, message)
+        })
     }
 
     /// Does the work of a stage within the deadline that all stages share, and notes how long it took.
