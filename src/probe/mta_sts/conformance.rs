@@ -344,7 +344,7 @@ fn reasons_are_sentences() {
     let mut many = example();
     edit(&mut many, "max_age", "a\nb\nc\nd\ne\nmax_age");
     let reason = judged(&many, &Settings::default()).reason;
-    assert!(reason.ends_with(" 2 more are among the issues."), "{reason}");
+    assert!(reason.ends_with(" And 2 more, among the issues."), "{reason}");
 }
 
 #[test]
