@@ -53,8 +53,7 @@ pub async fn connect(
             watch(Stage::Waiting);
             let since = Instant::now();
             let Some(place) = places.wait(address.ip(), deadline).await else {
-                waiting.push_front(address);
-                return Err(out_of_time(&attempts, &waiting, &failures, timeout));
+                return Err(nobody_answered(address, &failures, timeout));
             };
             if place.is_at_one_that_answers() {
                 deadline += since.elapsed();
@@ -173,6 +172,15 @@ fn out_of_time(
     }
     if !untried.is_empty() {
         message = format!("{message}; no time was left for {}", list(&untried));
+    }
+    Failure::new(FailureKind::ConnectTimeout, message)
+}
+
+/// The address has as many connections waiting for its answer as it may have, and answered none in all that time.
+fn nobody_answered(address: SocketAddr, failures: &[(SocketAddr, io::Error)], timeout: Duration) -> Failure {
+    let mut message = format!("no answer from {address} within {}, nor to others who connect to it", seconds(timeout));
+    if !failures.is_empty() {
+        message = format!("{message}; {}", describe(failures));
     }
     Failure::new(FailureKind::ConnectTimeout, message)
 }

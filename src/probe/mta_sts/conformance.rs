@@ -194,7 +194,7 @@ const RULES: &[Case] = &[
             add_mx(seen, "mx3.contoso.com");
         },
         Pass,
-        &["(mode-none)"],
+        &["(mode-none)", "(mx-not-covered)"],
     ),
     ("M1 MX unknown", |seen| seen.mx = Err(failed()), Pass, &["[mx-unknown]"]),
     ("M1 implicit MX, not covered", |seen| no_mx(seen, Ok(vec![[203, 0, 113, 9].into()])), Fail, &["mx-not-covered"]),

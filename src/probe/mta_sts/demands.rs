@@ -45,10 +45,10 @@ pub fn uncovered<'a>(policy: &Policy, mut hosts: Vec<&'a str>) -> Vec<&'a str> {
     hosts
 }
 
-/// Whether the MX hosts are covered (4.1). A policy in mode none promises nothing, and one without a readable `mx` has
+/// Whether the MX hosts are covered (4.1). Where there is no readable `mx`, mode none needs none, and any other mode has
 /// been found fault with already.
 fn coverage(policy: &Policy, domain: &str, mail: &Mail) -> Option<Finding> {
-    if policy.mode == Some(Mode::None) || policy.mx.is_empty() {
+    if policy.mx.is_empty() {
         return None;
     }
     let uncovered = uncovered(policy, mail.hosts(domain)?);
