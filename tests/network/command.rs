@@ -3,6 +3,7 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use super::lab::Table;
 use super::{DOMAINS, STATUSES, lab, options};
 
 fn command() -> Command {
@@ -114,6 +115,24 @@ fn settings_that_cannot_be_used() {
         assert_eq!(output.status.code(), Some(3), "{arguments:?}: {told}");
         assert!(told.contains(part) && !told.contains("panicked"), "{arguments:?}: {told}");
         assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    }
+}
+
+/// A person who asks about a few domains sees what to publish; one who asks about many is told where it is.
+#[test]
+fn the_table_says_what_to_publish() {
+    let names = ["a.contoso.com", "b.contoso.com", "c.contoso.com", "d.contoso.com"];
+    let mut table = Table::new();
+    names.iter().for_each(|name| _ = table.domain(name).txt([] as [&str; 0]));
+    let lab = table.start();
+    let shown = |domains: &[&str]| {
+        let domains = domains.iter().map(|domain| format!("--domain={domain}"));
+        text(&command().args(options(&lab)).args(domains).output().expect("it starts").stdout)
+    };
+    for (domains, texts, hint) in [(&names[..1], 1, false), (&names[..3], 3, false), (&names[..], 0, true)] {
+        let table = shown(domains);
+        assert_eq!(table.matches("v=STSv1; id=").count(), texts, "{table}");
+        assert_eq!(table.contains("remediation.script"), hint, "{table}");
     }
 }
 
