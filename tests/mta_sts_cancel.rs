@@ -46,7 +46,7 @@ const WAYS: [(&str, fn(Scan, Run)); 3] = [
 #[test]
 fn a_run_that_is_ended_at_any_moment_leaves_nothing() {
     let (lab, names) = lab_of_waits();
-    let catalog = Catalog::built_in().clone().select(&["EDCA-TLS-025".to_owned()]);
+    let catalog = Catalog::built_in().clone().select(&["EDCA-TLS-025"]);
     let many = targets(&catalog, &names);
     let run = Run::new(&catalog, &many);
     let network = Network { timeout: Duration::from_secs(60), ..lab.network() };

@@ -29,6 +29,11 @@ pub enum Address {
 const REFUSING: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
 const SILENT: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 2);
 
+/// Whether this machine has IPv6 on loopback.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
 /// The bound addresses, all with one port.
 pub struct Addresses {
     pub port: u16,
@@ -56,9 +61,8 @@ impl Addresses {
             let [high, low] = number.to_be_bytes();
             served.push(TcpListener::bind((Ipv4Addr::new(127, 78, high, low), port))?);
         }
-        // A machine without IPv6 serves the rest.
-        if let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, port)) {
-            served.push(listener);
+        if has_ipv6() {
+            served.push(TcpListener::bind((Ipv6Addr::LOCALHOST, port))?);
         }
         Ok(Addresses { port, served, silent: Silence::fill((SILENT, port).into())? })
     }

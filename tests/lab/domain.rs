@@ -29,7 +29,7 @@ pub struct Domain {
 
 impl Domain {
     /// A domain with a record, one MX host, and a policy that is enforced and names that host.
-    pub(super) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let mail = format!("mail.{name}");
         Domain {
             name: name.to_owned(),
@@ -48,6 +48,11 @@ impl Domain {
     /// The policy host's name, which is its SNI too.
     pub fn host(&self) -> String {
         format!("mta-sts.{}", self.name)
+    }
+
+    /// Whether a policy host can be there only where loopback has IPv6.
+    pub fn needs_ipv6(&self) -> bool {
+        self.host_addresses.contains(&Address::ServedV6)
     }
 
     pub(super) fn first_address(&self) -> Address {

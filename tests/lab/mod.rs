@@ -31,7 +31,7 @@ use std::time::Duration;
 use exchange_control::probe::{Network, Proxy, Roots};
 use tokio::runtime::{Builder, Runtime};
 
-pub use address::Address;
+pub use address::{Address, has_ipv6};
 pub use certificate::Certificate;
 pub use dns::Transport;
 pub use domain::Domain;
@@ -67,7 +67,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// No domains, two right DNS servers, one address for all policy hosts, no latency, two threads.
+    /// No domains, two right DNS servers, one address for all policy hosts, no latency, two threads for them.
     pub fn new() -> Self {
         Table { domains: Vec::new(), servers: vec![None, None], addresses: 1, latency: Latency::default(), threads: 2 }
     }
@@ -96,7 +96,7 @@ impl Table {
         self
     }
 
-    /// How many threads the lab's servers share.
+    /// How many threads the policy hosts and the proxy share; DNS has another one.
     pub fn threads(&mut self, count: usize) -> &mut Self {
         self.threads = count;
         self
@@ -104,8 +104,10 @@ impl Table {
 
     /// Starts every server; the ports are chosen by the system.
     pub fn start(&self) -> Lab {
-        let runtime =
-            Builder::new_multi_thread().worker_threads(self.threads).thread_name("lab").enable_all().build().unwrap();
+        // A thread of its own reads the questions: what waits while TLS keeps the others busy would be lost over UDP.
+        let [dns_runtime, runtime] = [1, self.threads].map(|threads| {
+            Builder::new_multi_thread().worker_threads(threads).thread_name("lab").enable_all().build().unwrap()
+        });
         let authority = Authority::new();
         let seen = Arc::new(Seen::default());
         let _entered = runtime.enter();
@@ -118,11 +120,19 @@ impl Table {
             (domain.host(), Host::new(domain, address, &authority))
         });
         let hosts = Arc::new(hosts.collect());
-        let dns_servers = dns::serve(Arc::new(zone), self.servers.len(), &seen);
+        let dns_servers = dns_runtime.block_on(async { dns::serve(Arc::new(zone), self.servers.len(), &seen) });
         let proxy = proxy::serve(Arc::clone(&hosts), addresses.port, &seen);
         let https_port = addresses.port;
         let silence = addresses.serve(self.latency.flight, &hosts, &seen);
-        Lab { roots: authority.roots(), dns_servers, https_port, proxy, seen, _silence: silence, _runtime: runtime }
+        Lab {
+            roots: authority.roots(),
+            dns_servers,
+            https_port,
+            proxy,
+            seen,
+            _silence: silence,
+            _runtimes: [dns_runtime, runtime],
+        }
     }
 }
 
@@ -134,7 +144,7 @@ pub struct Lab {
     proxy: SocketAddr,
     seen: Arc<Seen>,
     _silence: address::Silence,
-    _runtime: Runtime,
+    _runtimes: [Runtime; 2],
 }
 
 impl Lab {
@@ -161,7 +171,7 @@ impl Lab {
         self.seen.questions()
     }
 
-    /// The names that TLS clients asked for, one for each connection that came as far as that.
+    /// How many connections asked for a host by name (SNI).
     pub fn hellos(&self, host: &str) -> usize {
         self.seen.hellos(host)
     }

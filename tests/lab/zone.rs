@@ -111,7 +111,7 @@ struct Faulty {
 }
 
 impl Zone {
-    /// The zone of some domains. `address` tells the address that a policy host has, by the domain's place in the table.
+    /// The zone of some domains. `address` tells where a policy host is, by the domain's place in the table.
     pub fn new(
         domains: &[Domain],
         servers: Vec<Option<Fault>>,

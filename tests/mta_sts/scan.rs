@@ -14,7 +14,7 @@ pub type Results = HashMap<String, ControlResult>;
 
 /// Runs the built-in control over some domains.
 pub fn scan(domains: &[impl AsRef<str>], network: &Network) -> Results {
-    run(&Catalog::built_in().clone().select(&["EDCA-TLS-025".to_owned()]), domains, network)
+    run(&built_in(), domains, network)
 }
 
 /// The same with settings of one's own, as JSON.
@@ -25,28 +25,43 @@ pub fn scan_with(settings: &str, domains: &[impl AsRef<str>], network: &Network)
     );
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("LAB-001.json"), control).unwrap();
-    let catalog = Catalog::with_folders([folder.path()]).select(&["LAB-001".to_owned()]);
+    let catalog = Catalog::with_folders([folder.path()]).select(&["LAB-001"]);
     assert_eq!(catalog.problems(), []);
     run(&catalog, domains, network)
 }
 
 fn run(catalog: &Catalog, domains: &[impl AsRef<str>], network: &Network) -> Results {
+    let results = work_off(catalog, domains, network, Order::AsTheyCome);
+    results.into_iter().map(|result| (result.target.identity.clone(), result)).collect()
+}
+
+/// The domains in the order in which their results come.
+pub fn in_order(domains: &[impl AsRef<str>], network: &Network, order: Order) -> Vec<String> {
+    let results = work_off(&built_in(), domains, network, order);
+    results.into_iter().map(|result| result.target.identity).collect()
+}
+
+fn work_off(catalog: &Catalog, domains: &[impl AsRef<str>], network: &Network, order: Order) -> Vec<ControlResult> {
     let targets = targets(catalog, domains);
     let run = Run::new(catalog, &targets);
-    let mut scan = run.scan(network, Order::AsTheyCome).unwrap();
-    let mut results = Results::new();
+    let mut scan = run.scan(network, order).unwrap();
+    let mut results = Vec::new();
     loop {
         match scan.next(run, Duration::from_secs(1)) {
-            Step::Result(result) => _ = results.insert(result.target.identity.clone(), *result),
+            Step::Result(result) => results.push(*result),
             Step::Pending => {}
             Step::Over => return results,
         }
     }
 }
 
+fn built_in() -> Catalog {
+    Catalog::built_in().clone().select(&["EDCA-TLS-025"])
+}
+
 /// Begins a run whose results nobody wants; it ends when what this returns is dropped.
 pub fn begin(domains: &[impl AsRef<str>], network: &Network) -> Scan {
-    let catalog = Catalog::built_in().clone().select(&["EDCA-TLS-025".to_owned()]);
+    let catalog = built_in();
     let targets = targets(&catalog, domains);
     Run::new(&catalog, &targets).scan(network, Order::AsTheyCome).unwrap()
 }
