@@ -117,7 +117,7 @@ fn settings_that_cannot_be_used() {
         (json!({ "network": { "servers": [] } }), "/network/servers", "unknown field"),
     ];
     for (mut request, path, part) in cases {
-        if request.get("domains").is_none() && path != "" {
+        if request.get("domains").is_none() && !path.is_empty() {
             request["domains"] = json!(["contoso.com"]);
         }
         let (run, status, answer) = start(&request);
