@@ -204,6 +204,10 @@ impl Server {
             Err(error) => error,
         };
         match error {
+            // No answer, but other servers' names: whoever is asked does not look names up for others.
+            NetError::Dns(DnsError::NoRecordsFound(none)) if none.soa.is_none() && none.ns.is_some() => {
+                Err("refers to other servers instead of looking it up")
+            }
             NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
                 _ if none.query.name() != question => Ok(Err(NoAnswer::DanglingAlias(host_name(none.query.name())))),
                 ResponseCode::NXDomain => Ok(Err(NoAnswer::NoSuchName)),
