@@ -147,7 +147,7 @@ impl Dns {
             Ok(None) | Err(_) => {
                 let said: Vec<String> =
                     servers.iter().zip(said).map(|(server, said)| format!("{}: {said}", server.address)).collect();
-                Err(NoAnswer::Failed(format!("{record_type} of {name}: {}", said.join("; "))))
+                Err(NoAnswer::Failed(said.join("; ")))
             }
         }
     }
