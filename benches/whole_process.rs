@@ -86,8 +86,16 @@ mod measure {
         let output = input.with_extension("report");
         let size = std::fs::metadata(input).expect("an input").len() as f64;
         for format in ["json", "table"] {
-            let arguments: [&Path; 7] =
-                ["test".as_ref(), input, domains, "--format".as_ref(), format.as_ref(), "--output".as_ref(), &output];
+            let arguments: [&Path; 8] = [
+                "test".as_ref(),
+                "--offline".as_ref(),
+                input,
+                domains,
+                "--format".as_ref(),
+                format.as_ref(),
+                "--output".as_ref(),
+                &output,
+            ];
             let measured = best_of(|| run(&arguments));
             let written = std::fs::metadata(&output).expect("an output").len() as f64;
             println!(

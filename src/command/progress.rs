@@ -16,8 +16,10 @@ impl Bar {
     pub fn show(&mut self, progress: Progress) {
         let Some(stages) = progress.stages else { return self.clear() };
         let bar = self.0.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{bar:24} {pos} of {len}  {msg}");
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let style = ProgressStyle::with_template("[{bar:24}] {pos} of {len}  {msg}");
+            // Signs that every console has.
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+            ProgressBar::new(0).with_style(style)
         });
         bar.set_length(progress.total as u64);
         bar.set_position(progress.done as u64);

@@ -13,9 +13,10 @@ use super::{ReportFormat, Selection, output, print_error, print_problems};
 
 /// What `test` takes.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").args(["inputs", "domains"]).required(true).multiple(true)))]
 pub struct Arguments {
     /// Exports to test; folders are walked for .clixml, .xml and .json files; - reads standard input
-    #[arg(required_unless_present = "domains", value_name = "FILE")]
+    #[arg(value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// Test this domain as if it were an accepted domain (repeatable, or several with commas)
     #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]

@@ -16,7 +16,7 @@ mod verdict;
 pub use outcome::Outcome;
 pub use powershell::{is_invisible, quoted};
 pub use remediation::Remediation;
-pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultTarget};
+pub use result::{Change, ControlResult, Evidence, Exception, Issue, IssueSeverity, ResultTarget};
 pub use run::Run;
 pub use scan::{Order, Progress, Scan, Step};
 pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};

@@ -29,6 +29,36 @@ pub struct ControlResult {
     pub remediation: Remediation,
     pub considerations: String,
     pub references: Vec<Reference>,
+    /// The accepted risk that covers it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<Exception>,
+    /// How it stands to an earlier document, where it was compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// A risk that somebody accepted: the result stays what it is, and does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    pub justification: String,
+    pub owner: String,
+    /// The last day on which it holds (RFC 3339 full-date).
+    pub expires: String,
+}
+
+/// How a result stands to the same control and target in an earlier document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// It was not there, or did not fail.
+    New,
+    /// It failed, and passes or no longer applies.
+    Fixed,
+    /// It fails as before.
+    StillFailing,
+    /// The status is the same, what decided it is not.
+    ChangedEvidence,
+    Unchanged,
 }
 
 /// What the result is about.
@@ -110,6 +140,8 @@ impl ControlResult {
             remediation: fix,
             considerations: control.considerations.clone(),
             references: control.references.clone(),
+            exception: None,
+            change: None,
         }
     }
 }

@@ -13,6 +13,11 @@ pub type Answer = (u32, String);
 /// A run that is freed when it goes.
 pub struct Run(*mut xc_run);
 
+// SAFETY: a run may be asked and cancelled from any thread, and `xc_run` itself is Send and Sync (tests/abi.rs holds it
+// to that). Only freeing is exclusive, and that is `drop`.
+unsafe impl Send for Run {}
+unsafe impl Sync for Run {}
+
 impl Run {
     /// `xc_run_start`; no run where the status is an error.
     pub fn start(request: &[u8]) -> (Option<Run>, Answer) {

@@ -96,7 +96,7 @@ pub unsafe extern "C" fn xc_controls(
 ///   {"targets":[{"Name":"Internet","IgnoreSTARTTLS":false,"AddressSpaces":["SMTP:*;1"]}],
 ///    "domains":["contoso.com"],"acceptedDomains":[{"DomainName":"contoso.com","DomainType":"Authoritative"}],
 ///    "controlIds":["*"],"controlPaths":["folder"],
-///    "network":{"offline":false,"dnsServers":["192.0.2.53","[2001:db8::53]:5353"],"timeoutSeconds":60,
+///    "network":{"offline":false,"dnsServers":["192.0.2.53","192.0.2.54:5353"],"timeoutSeconds":60,
 ///      "throttleLimit":128,"roots":"mozilla","proxy":"http://proxy:8080","allowPrivateAddress":false}}
 /// A target is an object of its properties: text, number, true or false, null, or a list of these; "PSTypeName" may name
 /// its type. Controls whose targets are absent are not run. Accepted domains serve to tell where connectors lead, too.

@@ -147,7 +147,7 @@ impl Dns {
             Ok(None) | Err(_) => {
                 let said: Vec<String> =
                     servers.iter().zip(said).map(|(server, said)| format!("{}: {said}", server.address)).collect();
-                Err(NoAnswer::Failed(format!("{record_type} of {name}: {}", said.join("; "))))
+                Err(NoAnswer::Failed(said.join("; ")))
             }
         }
     }
@@ -204,6 +204,10 @@ impl Server {
             Err(error) => error,
         };
         match error {
+            // No answer, but other servers' names: whoever is asked does not look names up for others.
+            NetError::Dns(DnsError::NoRecordsFound(none)) if none.soa.is_none() && none.ns.is_some() => {
+                Err("refers to other servers instead of looking it up")
+            }
             NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
                 _ if none.query.name() != question => Ok(Err(NoAnswer::DanglingAlias(host_name(none.query.name())))),
                 ResponseCode::NXDomain => Ok(Err(NoAnswer::NoSuchName)),

@@ -7,13 +7,15 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::Source;
-use crate::evaluate::{ControlResult, Status, Summary, is_invisible};
+use crate::evaluate::{ControlResult, Remediation, Status, Summary, is_invisible};
 use crate::problem::Problem;
 
 const HEADING: Style = Style::new().bold();
 const DIMMED: Style = Style::new().dimmed();
 /// Under the status column.
 const INDENT: &str = "               ";
+/// Fixes that are texts to follow are shown where they are so few, and else in the JSON document alone.
+const TEXTS_SHOWN: usize = 3;
 
 /// What a line of the table needs of a result.
 struct Row {
@@ -25,6 +27,8 @@ struct Row {
     /// The commands of the fix, and whether a pipeline may run them.
     fix: Vec<String>,
     automatable: bool,
+    /// The fix where it is a text to follow.
+    text: Vec<String>,
 }
 
 impl Row {
@@ -34,6 +38,11 @@ impl Row {
         } else {
             result.target.identity
         };
+        let lines = |script: Option<String>| -> Vec<String> {
+            script.iter().flat_map(|script| script.lines()).map(visible).collect()
+        };
+        let Remediation { command, script, automatable, .. } = result.remediation;
+        let (fix, text) = if command.is_some() { (lines(script), Vec::new()) } else { (Vec::new(), lines(script)) };
         Row {
             status: result.status,
             control: visible(&result.control_id),
@@ -41,10 +50,9 @@ impl Row {
             identity: visible(&identity),
             reason: visible(&result.reason),
             // The comments are the notes that the JSON document has; a table has no room for them.
-            fix: result.remediation.command.and(result.remediation.script).map_or_else(Vec::new, |script| {
-                script.lines().filter(|line| !line.starts_with('#')).map(visible).collect()
-            }),
-            automatable: result.remediation.automatable,
+            fix: fix.into_iter().filter(|line| !line.starts_with('#')).collect(),
+            automatable,
+            text,
         }
     }
 }
@@ -55,6 +63,7 @@ pub fn write(source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summar
     while let Some(result) = source.next() {
         rows.push(Row::of(result));
     }
+    let texts = rows.iter().filter(|row| !row.text.is_empty()).count();
     let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).width()).max().unwrap_or(0);
     let control_width = width(|row| &row.control).max("CONTROL".len());
     if !rows.is_empty() {
@@ -81,7 +90,13 @@ pub fn write(source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summar
             for line in &row.fix {
                 writeln!(out, "{INDENT}{label} {line}")?;
             }
+            for line in row.text.iter().filter(|_| texts <= TEXTS_SHOWN) {
+                writeln!(out, "{INDENT}{DIMMED}{line}{DIMMED:#}")?;
+            }
         }
+    }
+    if texts > TEXTS_SHOWN {
+        writeln!(out, "\nWhat to do about {texts} of the failures is in the JSON document (remediation.script).")?;
     }
     let (summary, problems) = source.conclude();
     // Where there are problems and nothing else, they say what is the matter.

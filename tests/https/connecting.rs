@@ -36,7 +36,7 @@ fn refused() {
 fn no_address() {
     let ours = Authority::new();
     run(async {
-        let exchange = client(&ours, deserted().await, AMPLE).get(HOST, PATH, &[]).await;
+        let exchange = client(&ours, deserted().await, AMPLE).get(HOST, PATH, &[], &|_| {}).await;
         check("no address", &exchange, Err((ConnectTimeout, "no address to connect to")));
     });
 }
@@ -46,7 +46,7 @@ fn a_name_that_no_certificate_can_hold() {
     let ours = Authority::new();
     run(async {
         let server = Server::tls(ours.good(), vec![send(ANSWER)]).await;
-        let exchange = client(&ours, server.address, AMPLE).get("mta-sts.con toso", PATH, &[FOUR]).await;
+        let exchange = client(&ours, server.address, AMPLE).get("mta-sts.con toso", PATH, &[FOUR], &|_| {}).await;
         check("a blank", &exchange, Err((TlsName, "no name that a certificate can hold")));
     });
 }
@@ -76,19 +76,19 @@ fn either_family_will_do() {
         let first = Server::http(four, config.clone(), vec![send(ANSWER)], Log::default());
         let client = client(&ours, first.address, AMPLE);
         let second = Server::http(six, config, vec![send(ANSWER)], Log::default());
-        assert_eq!(client.get(HOST, PATH, &both).await.address, Some((SIX, port).into()), "IPv6 first");
+        assert_eq!(client.get(HOST, PATH, &both, &|_| {}).await.address, Some((SIX, port).into()), "IPv6 first");
 
         drop(second);
         wait_until_refused((SIX, port).into()).await;
         let since = Instant::now();
-        let exchange = client.get(HOST, PATH, &both).await;
+        let exchange = client.get(HOST, PATH, &both, &|_| {}).await;
         check("IPv6 refuses", &exchange, Ok(200));
         assert_eq!(exchange.address, Some((FOUR, port).into()));
         assert!(exchange.times.connect.unwrap() <= since.elapsed());
 
         drop(first);
         wait_until_refused((FOUR, port).into()).await;
-        check("both refuse", &client.get(HOST, PATH, &both).await, Err((ConnectRefused, "127.0.0.1")));
+        check("both refuse", &client.get(HOST, PATH, &both, &|_| {}).await, Err((ConnectRefused, "127.0.0.1")));
     });
 }
 
@@ -128,6 +128,27 @@ fn silence() {
     });
 }
 
+/// Those that find every place taken do not wait for one silence after another.
+#[test]
+#[cfg(target_os = "linux")]
+fn many_at_a_silent_address_wait_once() {
+    let ours = Authority::new();
+    run(async {
+        let (listener, _filling) = silent((FOUR, 0).into()).await;
+        let client = Arc::new(client(&ours, listener.local_addr().unwrap(), SHORT));
+        let since = Instant::now();
+        let mut fetches = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let client = client.clone();
+            fetches.spawn(async move { get(&client).await });
+        }
+        for exchange in fetches.join_all().await {
+            check("all the same", &exchange, Err((ConnectTimeout, "no answer from 127.0.0.1")));
+        }
+        assert!(since.elapsed() < SHORT * 2, "{:?} for all", since.elapsed());
+    });
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn one_silent_address_does_not_hold_up_the_others() {
@@ -142,7 +163,7 @@ fn one_silent_address_does_not_hold_up_the_others() {
         let Ok(listener) = TcpListener::bind((FOUR, port)).await else { return };
         let server = Server::http(listener, config(ours.good()), vec![send(ANSWER)], Log::default());
         let client = client(&ours, server.address, AMPLE);
-        let exchange = client.get(HOST, PATH, &[SIX, FOUR]).await;
+        let exchange = client.get(HOST, PATH, &[SIX, FOUR], &|_| {}).await;
         check("the other family", &exchange, Ok(200));
         assert_eq!(exchange.address, Some(server.address));
         let took = exchange.times.connect.unwrap();
@@ -151,7 +172,7 @@ fn one_silent_address_does_not_hold_up_the_others() {
         drop(server);
         wait_until_refused((FOUR, port).into()).await;
         let client = crate::client(&ours, (FOUR, port).into(), SHORT);
-        let exchange = client.get(HOST, PATH, &[SIX, FOUR]).await;
+        let exchange = client.get(HOST, PATH, &[SIX, FOUR], &|_| {}).await;
         check("one silent, one refusing", &exchange, Err((ConnectTimeout, "127.0.0.1")));
     });
 }

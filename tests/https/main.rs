@@ -59,5 +59,5 @@ fn check(name: &str, exchange: &Exchange, expected: Result<u16, (FailureKind, &s
 }
 
 async fn get(client: &Https) -> Exchange {
-    client.get(HOST, PATH, &LOOPBACK).await
+    client.get(HOST, PATH, &LOOPBACK, &|_| {}).await
 }

@@ -41,7 +41,7 @@ fn a_proxy_that_connects() {
         for host in ["127.0.0.1", "localhost"] {
             let client = client_with(&ours, target, AMPLE, proxy(host, tunnel.address));
             // The proxy finds the host by its name: no address is needed.
-            let exchange = client.get(HOST, PATH, &[]).await;
+            let exchange = client.get(HOST, PATH, &[], &|_| {}).await;
             check(host, &exchange, Ok(200));
             assert_eq!(exchange.address, Some(tunnel.address), "{host}");
         }
@@ -74,7 +74,7 @@ fn proxies_that_do_not() {
         for (name, script, timeout, expected) in cases {
             let server = Server::plain(script).await;
             let client = client_with(&ours, server.address, timeout, proxy("127.0.0.1", server.address));
-            let exchange = client.get(HOST, PATH, &[]).await;
+            let exchange = client.get(HOST, PATH, &[], &|_| {}).await;
             check(name, &exchange, Err(expected));
             assert_eq!(exchange.address, Some(server.address), "{name}");
         }
@@ -87,7 +87,7 @@ fn a_proxy_that_is_not_there() {
     run(async {
         let deserted = loopback().await.local_addr().unwrap();
         let client = client_with(&ours, deserted, AMPLE, proxy("127.0.0.1", deserted));
-        let exchange = client.get(HOST, PATH, &[]).await;
+        let exchange = client.get(HOST, PATH, &[], &|_| {}).await;
         check("nobody listens", &exchange, Err((Proxy, "refused the connection")));
     });
 }

@@ -52,7 +52,7 @@ use zone::Zone;
 pub struct Latency {
     /// Before each DNS answer.
     pub dns: Duration,
-    /// Before each flight of TLS and HTTP that a policy host sends.
+    /// Before a policy host takes a connection, and before each flight of TLS and HTTP that it sends.
     pub flight: Duration,
 }
 

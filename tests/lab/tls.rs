@@ -128,6 +128,8 @@ impl Server {
         let address = stream.local_addr()?.ip();
         stream.set_nodelay(true)?;
         let _connected = self.seen.connected(address);
+        // The system has taken the connection at once; a distant host would have taken a round trip for it.
+        tokio::time::sleep(self.latency).await;
         let start = LazyConfigAcceptor::new(Acceptor::default(), Flights::new(stream, self.latency)).await?;
         let sni = start.client_hello().server_name().unwrap_or_default().to_owned();
         self.seen.hello(&sni);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, Metadata, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, SOA, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
@@ -62,6 +62,8 @@ pub enum Fault {
     /// SERVFAIL to so many questions, over all servers; then right.
     ServFailFirst(usize),
     Refused,
+    /// No answer but the names of other servers, as one gives that does not look names up for others.
+    Referral,
     Silence,
     /// TC over UDP; whole over TCP.
     Truncated,
@@ -208,6 +210,7 @@ impl Zone {
                     messages = vec![failure(question, ResponseCode::ServFail)];
                 }
                 (Fault::Refused, _) => messages = vec![failure(question, ResponseCode::Refused)],
+                (Fault::Referral, _) => messages = vec![referral(question)],
                 (Fault::Silence, _) | (Fault::TruncatedForEver, Transport::Tcp) => messages.clear(),
                 (Fault::Truncated | Fault::TruncatedForEver, Transport::Udp) => {
                     messages = messages.iter().map(Message::truncate).collect();
@@ -285,6 +288,13 @@ fn failure(question: &Message, code: ResponseCode) -> Message {
     if matches!(code, ResponseCode::NXDomain | ResponseCode::NoError) {
         message.add_authority(start_of_authority());
     }
+    message
+}
+
+fn referral(question: &Message) -> Message {
+    let mut message = response(question, ResponseCode::NoError);
+    message.metadata.recursion_available = false;
+    message.add_authority(record("com", RData::NS(NS(name("a.gtld-servers.net")))));
     message
 }
 

@@ -76,6 +76,8 @@ pub const RULES: &[Rule] = &[
     rule("D2", "refused then servfail",
         |d| d.dns_from(0, Ask::Record, Fault::Refused).dns_from(1, Ask::Record, Fault::ServFail),
         Unknown, &[DnsError]),
+    rule("D2", "referral", |d| d.dns(Ask::Record, Fault::Referral), Unknown, &[DnsError]),
+    rule("D2", "referral first", |d| d.dns_from(0, Ask::Record, Fault::Referral), Pass, &[]),
     rule("D2", "silence", |d| d.dns(Ask::Record, Fault::Silence), Unknown, &[DnsError]),
     rule("D2", "silence first", |d| d.dns_from(0, Ask::Record, Fault::Silence), Pass, &[]),
     rule("D2", "garbage", |d| d.dns(Ask::Record, Fault::Garbage), Unknown, &[DnsError]),
@@ -309,6 +311,13 @@ pub const RULES: &[Rule] = &[
     rule("M1", "pattern for two labels", |d| d.mx(&["a.mail.@"]).change("mx: mail", "mx: *"), Fail, &[MxNotCovered]),
     rule("M1", "pattern for no label", |d| d.mx(&["@"]).change("mx: mail", "mx: *"), Fail, &[MxNotCovered]),
     rule("M1", "any case", |d| d.mx(&["MAIL.@"]).change("mx: mail", "mx: Mail"), Pass, &[]),
+    rule(
+        "M1",
+        "not covered in none",
+        |d| d.mx(&["mx.litware.com"]).change("enforce", "none"),
+        Pass,
+        &[ModeNone, MxNotCovered],
+    ),
     rule("M1", "mx servfail", |d| d.dns(Ask::Mx, Fault::ServFail), Pass, &[MxUnknown]),
     rule("M1", "mx silence", |d| d.dns(Ask::Mx, Fault::Silence), Pass, &[MxUnknown]),
     rule("M1", "mx refused first", |d| d.dns_from(0, Ask::Mx, Fault::Refused), Pass, &[]),
@@ -322,18 +331,6 @@ pub const RULES: &[Rule] = &[
     rule("N", "null mx", |d| d.mx(&[""]), NotApplicable, &[]),
     rule("N", "no mx and no address", |d| d.mx(&[]), NotApplicable, &[]),
     rule("N", "no mx and own address unknown", |d| d.mx(&[]).dns(Ask::Own, Fault::ServFail), Pass, &[MxUnknown]),
-];
-
-/// What the rules say, and the probe does not.
-pub const OPEN: &[Rule] = &[
-    // M1 has a warning for every mode but enforce. The probe says nothing of MX hosts where the mode is none.
-    rule(
-        "M1",
-        "not covered in none",
-        |d| d.mx(&["mx.litware.com"]).change("enforce", "none"),
-        Pass,
-        &[ModeNone, MxNotCovered],
-    ),
 ];
 
 /// What the reason of a verdict must name.

@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::message::seconds;
 use super::places::{Place, Places};
-use super::{Failure, FailureKind};
+use super::{Failure, FailureKind, Watch};
+use crate::probe::Stage;
 
 /// How long an attempt has for itself before the next one starts beside it (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -30,11 +31,12 @@ pub struct Connected {
 }
 
 /// Connects to the first address that answers. `tried` is kept at the address that was tried last. The deadline is for
-/// all addresses together and stands still while no attempt is under way, for want of a place.
+/// all addresses together and stands still while no attempt is under way, for want of a place at an address that answers.
 pub async fn connect(
     places: &Places,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
+    watch: Watch<'_>,
     tried: &mut Option<SocketAddr>,
 ) -> Result<Connected, Failure> {
     let mut waiting = in_turn(addresses);
@@ -44,25 +46,38 @@ pub async fn connect(
     loop {
         if let Some((address, place)) = next_free(places, &mut waiting) {
             *tried = Some(address);
+            watch(Stage::Connect);
             attempts.start(address, place);
         } else if attempts.is_empty() {
             let Some(address) = waiting.pop_front() else { return Err(none_connected(&failures)) };
+            watch(Stage::Waiting);
             let since = Instant::now();
-            let Some(place) = places.wait(address.ip()).await else { continue };
-            deadline += since.elapsed();
+            let Some(place) = places.wait(address.ip(), deadline).await else {
+                return Err(nobody_answered(address, &failures, timeout));
+            };
+            if place.is_at_one_that_answers() {
+                deadline += since.elapsed();
+            }
             *tried = Some(address);
+            watch(Stage::Connect);
             attempts.start(address, place);
         }
         let pause = if waiting.is_empty() { deadline } else { deadline.min(Instant::now() + STAGGER) };
         match timeout_at(pause, attempts.next()).await {
             Ok((address, place, Ok(stream))) => {
+                place.answered();
                 *tried = Some(address);
                 let took = timeout.saturating_sub(deadline.saturating_duration_since(Instant::now()));
                 return Ok(Connected { stream, place, took });
             }
-            Ok((address, _, Err(error))) => failures.push((address, error)),
+            Ok((address, place, Err(error))) => {
+                if is_refusal(&error) {
+                    place.answered();
+                }
+                failures.push((address, error));
+            }
             Err(_) if Instant::now() >= deadline => {
-                return Err(out_of_time(attempts.addresses().chain(waiting.iter().copied()), &failures, timeout));
+                return Err(out_of_time(&attempts, &waiting, &failures, timeout));
             }
             Err(_) => {}
         }
@@ -107,20 +122,22 @@ impl Attempts {
         self.0.is_empty()
     }
 
-    fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.0.iter().map(|attempt| attempt.address)
-    }
-
     /// The next attempt to end, taken out. Waits for ever where there is none.
     async fn next(&mut self) -> (SocketAddr, Place, io::Result<TcpStream>) {
         poll_fn(|context| {
-            for index in 0..self.0.len() {
-                if let Poll::Ready(result) = self.0[index].connecting.as_mut().poll(context) {
-                    let Attempt { address, place, .. } = self.0.swap_remove(index);
-                    return Poll::Ready((address, place, result));
+            let ended = self.0.iter_mut().enumerate().find_map(|(index, attempt)| {
+                match attempt.connecting.as_mut().poll(context) {
+                    Poll::Ready(result) => Some((index, result)),
+                    Poll::Pending => None,
                 }
+            });
+            match ended {
+                Some((index, result)) => {
+                    let Attempt { address, place, .. } = self.0.swap_remove(index);
+                    Poll::Ready((address, place, result))
+                }
+                None => Poll::Pending,
             }
-            Poll::Pending
         })
         .await
     }
@@ -132,9 +149,8 @@ fn none_connected(failures: &[(SocketAddr, io::Error)]) -> Failure {
     if failures.is_empty() {
         return Failure::new(FailureKind::ConnectTimeout, "there is no address to connect to");
     }
-    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    let any_refused = failures.iter().any(|(_, error)| refused(error));
-    let kind = if any_refused && failures.iter().all(|(_, error)| refused(error) || no_way(error)) {
+    let any_refused = failures.iter().any(|(_, error)| is_refusal(error));
+    let kind = if any_refused && failures.iter().all(|(_, error)| is_refusal(error) || no_way(error)) {
         FailureKind::ConnectRefused
     } else {
         FailureKind::ConnectTimeout
@@ -143,14 +159,34 @@ fn none_connected(failures: &[(SocketAddr, io::Error)]) -> Failure {
 }
 
 fn out_of_time(
-    unanswered: impl Iterator<Item = SocketAddr>,
+    attempts: &Attempts,
+    untried: &VecDeque<SocketAddr>,
     failures: &[(SocketAddr, io::Error)],
     timeout: Duration,
 ) -> Failure {
-    let unanswered: Vec<String> = unanswered.map(|address| address.to_string()).collect();
-    let also = if failures.is_empty() { String::new() } else { format!("; {}", describe(failures)) };
-    let message = format!("no answer from {} within {}{also}", list(&unanswered), seconds(timeout));
+    let unanswered: Vec<String> = attempts.0.iter().map(|attempt| attempt.address.to_string()).collect();
+    let untried: Vec<String> = untried.iter().map(SocketAddr::to_string).collect();
+    let mut message = format!("no answer from {} within {}", list(&unanswered), seconds(timeout));
+    if !failures.is_empty() {
+        message = format!("{message}; {}", describe(failures));
+    }
+    if !untried.is_empty() {
+        message = format!("{message}; no time was left for {}", list(&untried));
+    }
     Failure::new(FailureKind::ConnectTimeout, message)
+}
+
+/// The address has as many connections waiting for its answer as it may have, and answered none in all that time.
+fn nobody_answered(address: SocketAddr, failures: &[(SocketAddr, io::Error)], timeout: Duration) -> Failure {
+    let mut message = format!("no answer from {address} within {}, nor to others who connect to it", seconds(timeout));
+    if !failures.is_empty() {
+        message = format!("{message}; {}", describe(failures));
+    }
+    Failure::new(FailureKind::ConnectTimeout, message)
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
 }
 
 /// Whether the error is this machine's: it has no route, or no address of its own, in that family.

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use self::message::seconds;
 use self::places::{Place, Places};
 use self::proxy::Tunnel;
-use crate::probe::Network;
+use crate::probe::{Network, Stage as At};
 
 /// What was seen, as far as it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +137,9 @@ pub struct Https {
     places: Places,
 }
 
+/// Told of each stage that a fetch comes to.
+pub type Watch<'a> = &'a (dyn Fn(At) + Send + Sync);
+
 /// No answer is waited for longer, whatever the settings say.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -164,27 +167,37 @@ impl Https {
     /// Asks `host`, a name of A-labels, for `path`: one request, no redirect followed. It connects to `addresses` alone,
     /// all of which the caller has found fit to be connected to; a proxy, where there is one, is given the name. Waiting
     /// for one of the 16 places at an address counts towards no deadline and no time.
-    pub async fn get(&self, host: &str, path: &str, addresses: &[IpAddr]) -> Exchange {
+    pub async fn get(&self, host: &str, path: &str, addresses: &[IpAddr], watch: Watch<'_>) -> Exchange {
         let mut seen = Seen::default();
-        let outcome = self.fetch(host, path, addresses, &mut seen).await;
+        let outcome = self.fetch(host, path, addresses, watch, &mut seen).await;
         Exchange { address: seen.address, tls: seen.tls, times: seen.times, outcome }
     }
 
-    async fn fetch(&self, host: &str, path: &str, addresses: &[IpAddr], seen: &mut Seen) -> Result<Response, Failure> {
-        let (stream, _place) = self.connect(host, addresses, seen).await?;
+    async fn fetch(
+        &self,
+        host: &str,
+        path: &str,
+        addresses: &[IpAddr],
+        watch: Watch<'_>,
+        seen: &mut Seen,
+    ) -> Result<Response, Failure> {
+        let (stream, _place) = self.connect(host, addresses, watch, seen).await?;
         let deadline = Instant::now() + self.timeout;
 
+        watch(At::Handshake);
         let handshake = self.tls.handshake(host)?;
         let session = self.within(deadline, Stage::Handshake, &mut seen.times.handshake, handshake.run(stream)).await;
         seen.tls = handshake.seen();
         let session = session?;
         seen.tls.get_or_insert_default().version = tls::version(&session);
 
+        watch(At::Headers);
         let asking = request::send(session, host, path);
         let answer = self.within(deadline, Stage::Headers, &mut seen.times.headers, asking).await?;
         if !answer.has_body() {
             return Ok(answer.without_body());
         }
+        watch(At::Body);
         self.within(deadline, Stage::Body, &mut seen.times.body, answer.with_body()).await
     }
 
@@ -194,22 +207,27 @@ impl Https {
         &self,
         host: &str,
         addresses: &[IpAddr],
+        watch: Watch<'_>,
         seen: &mut Seen,
     ) -> Result<(TcpStream, Option<Place>), Failure> {
         let (stream, place, took) = match &self.tunnel {
             None => {
                 let addresses = connect::with_port(addresses, self.port);
                 let connected =
-                    connect::connect(&self.places, addresses, self.connect_timeout, &mut seen.address).await?;
+                    connect::connect(&self.places, addresses, self.connect_timeout, watch, &mut seen.address).await?;
                 (connected.stream, Some(connected.place), connected.took)
             }
             Some(tunnel) => {
                 let place = match addresses.first() {
-                    Some(address) => self.places.wait(*address).await,
+                    Some(address) => Some(self.place_behind_proxy(*address).await?),
                     None => None,
                 };
+                watch(At::Connect);
                 let since = Instant::now();
                 let stream = tunnel.open(host, self.port, self.connect_timeout, &mut seen.address).await?;
+                if let Some(place) = &place {
+                    place.answered();
+                }
                 (stream, place, since.elapsed())
             }
         };
@@ -217,6 +235,15 @@ impl Https {
         // Without it a small packet may wait for an acknowledgement; where it cannot be set, that is all.
         let _ = stream.set_nodelay(true);
         Ok((stream, place))
+    }
+
+    async fn place_behind_proxy(&self, address: IpAddr) -> Result<Place, Failure> {
+        let place = self.places.wait(address, Instant::now() + self.connect_timeout).await;
+        place.ok_or_else(|| {
+            let took = seconds(self.connect_timeout);
+            let message = format!("{address} answered nobody through the proxy within {took}");
+            Failure::new(FailureKind::ConnectTimeout, message)
+        })
     }
 
     /// Does the work of a stage within the deadline that all stages share, and notes how long it took.

@@ -80,7 +80,7 @@ impl Tunnel {
         timeout: Duration,
         tried: &mut Option<SocketAddr>,
     ) -> Result<TcpStream, Failure> {
-        let connected = connect(&Places::default(), addresses.to_vec(), timeout, tried).await;
+        let connected = connect(&Places::default(), addresses.to_vec(), timeout, &|_| {}, tried).await;
         connected.map(|connected| connected.stream).map_err(|failure| self.failure(failure.message))
     }
 

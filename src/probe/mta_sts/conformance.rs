@@ -194,7 +194,7 @@ const RULES: &[Case] = &[
             add_mx(seen, "mx3.contoso.com");
         },
         Pass,
-        &["(mode-none)"],
+        &["(mode-none)", "(mx-not-covered)"],
     ),
     ("M1 MX unknown", |seen| seen.mx = Err(failed()), Pass, &["[mx-unknown]"]),
     ("M1 implicit MX, not covered", |seen| no_mx(seen, Ok(vec![[203, 0, 113, 9].into()])), Fail, &["mx-not-covered"]),
@@ -344,7 +344,7 @@ fn reasons_are_sentences() {
     let mut many = example();
     edit(&mut many, "max_age", "a\nb\nc\nd\ne\nmax_age");
     let reason = judged(&many, &Settings::default()).reason;
-    assert!(reason.ends_with(" 2 more are among the issues."), "{reason}");
+    assert!(reason.ends_with(" And 2 more, among the issues."), "{reason}");
 }
 
 #[test]

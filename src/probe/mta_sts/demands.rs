@@ -1,8 +1,10 @@
 //! What is asked of a policy that could be read: its mode, how long it lasts, and that it covers the MX hosts.
 
+use std::collections::HashSet;
+
 use super::mail::Mail;
 use super::policy::Policy;
-use super::{Code, Finding, Mode, Settings, Severity, excerpt};
+use super::{Code, Finding, Mode, MxPattern, Settings, Severity, excerpt};
 
 /// A policy that lasts less than a day protects little: senders forget it between two messages (RFC 8461 section 3.2).
 pub const SHORTEST_MAX_AGE: u32 = 86_400;
@@ -37,14 +39,16 @@ fn max_age(policy: &Policy) -> Option<Finding> {
 }
 
 /// The hosts that no pattern matches.
-pub fn uncovered<'a>(policy: &Policy, hosts: Vec<&'a str>) -> Vec<&'a str> {
-    hosts.into_iter().filter(|host| !policy.mx.iter().any(|pattern| pattern.matches(host))).collect()
+pub fn uncovered<'a>(policy: &Policy, mut hosts: Vec<&'a str>) -> Vec<&'a str> {
+    let patterns: HashSet<&MxPattern> = policy.mx.iter().collect();
+    hosts.retain(|host| !MxPattern::all_matching(host).any(|pattern| patterns.contains(&pattern)));
+    hosts
 }
 
-/// Whether the MX hosts are covered (4.1). A policy in mode none promises nothing, and one without a readable `mx` has
+/// Whether the MX hosts are covered (4.1). Where there is no readable `mx`, mode none needs none, and any other mode has
 /// been found fault with already.
 fn coverage(policy: &Policy, domain: &str, mail: &Mail) -> Option<Finding> {
-    if policy.mode == Some(Mode::None) || policy.mx.is_empty() {
+    if policy.mx.is_empty() {
         return None;
     }
     let uncovered = uncovered(policy, mail.hosts(domain)?);

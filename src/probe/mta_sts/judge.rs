@@ -133,7 +133,7 @@ fn sentences(findings: &[Finding], severity: Severity) -> String {
     let mut told: Vec<String> =
         messages.iter().take(TOLD).map(|text| format!("{}.", excerpt::text(text, 400))).collect();
     if messages.len() > TOLD {
-        told.push(format!("{} more are among the issues.", messages.len() - TOLD));
+        told.push(format!("And {} more, among the issues.", messages.len() - TOLD));
     }
     told.join(" ")
 }

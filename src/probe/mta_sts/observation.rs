@@ -25,7 +25,8 @@ pub struct Observation {
 /// The policy's fetch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fetch {
-    /// It was not tried: no record asks for it, the host has no address, or only such as must not be connected to.
+    /// It was not tried: no record asks for it ([`super::record::is_attempt`]), the host has no address, or only such as
+    /// must not be connected to.
     NotTried,
     Tried(Box<Exchange>),
 }

@@ -25,7 +25,7 @@ pub async fn observe(domain: &str, dns: &Dns, https: &Https, network: &Network, 
         if !wanted {
             return Fetch::NotTried;
         }
-        Fetch::Tried(Box::new(https.get(&policy_host, POLICY_PATH, &reachable).await))
+        Fetch::Tried(Box::new(https.get(&policy_host, POLICY_PATH, &reachable, &|stage| position.enter(stage)).await))
     };
     // Mail for a domain without MX goes to the domain itself (RFC 5321 section 5.1).
     let own = async {

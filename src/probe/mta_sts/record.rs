@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use time::OffsetDateTime;
+
 use super::findings::Findings;
 use super::{Code, Finding, Place, Severity, excerpt};
 use crate::probe::dns::Answer;
@@ -319,10 +321,12 @@ impl Id {
 
     /// One for a record that is written at this time: `20260131T235959Z`.
     pub fn at(time: SystemTime) -> Self {
-        let time = time::OffsetDateTime::from(time);
+        let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since_1970.as_secs()).unwrap_or_default();
+        let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         Id(format!(
             "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-            time.year().unsigned_abs(),
+            time.year(),
             u8::from(time.month()),
             time.day(),
             time.hour(),
