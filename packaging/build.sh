@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the library and the command for release, stripped, each with a file of its symbols.
-#   packaging/build.sh win-x64 | linux-x64 [FOLDER] [CARGO ARGUMENT...]
-# FOLDER (target/delivery/<system>) gets the files, its folder symbols what a debugger needs. win-x64 is built by Debian's cross
-# compilers, which this script installs; linux-x64 by the cargo that is there. The same commit, built by the same compilers, gives
-# the same bytes in every folder.
+#   packaging/build.sh win-x64 | linux-x64 [FOLDER [FEATURES]]
+# FOLDER (target/delivery/<system>) gets the files, its folder symbols what a debugger needs. With FEATURES, which are for tests,
+# only the library is built. win-x64 is built by Debian's cross compilers, which this script installs; linux-x64 by the cargo that
+# is there. The same commit, built by the same compilers, gives the same bytes in every folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -11,24 +11,25 @@ system=${1:?win-x64 or linux-x64}
 built=${CARGO_TARGET_DIR:-target}
 [[ $built = /* ]] || built=$root/$built
 folder=${2:-$built/delivery/$system}
-shift; [ $# = 0 ] || shift
+features=${3:-}
 
 case $system in
 win-x64)
     .ci/need /usr/bin/cargo=cargo-web /usr/bin/rustc=rustc-web /usr/lib/rustlib/src/rust/library=rust-web-src \
         x86_64-w64-mingw32-gcc-win32=gcc-mingw-w64-x86-64-win32
-    # Debian's compilers in front of others; the standard library is built from its source, which the option must allow.
-    export PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
-    target=x86_64-pc-windows-gnu tools=x86_64-w64-mingw32- files=(exchange_control.dll exchange-control.exe)
+    # Debian's compilers in front of others; the standard library is built from its source, which the variable allows. Linker
+    # and dlltool go by name, since the path of a flag would change what is built.
+    export PATH=$root/packaging/windows:/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+    target=x86_64-pc-windows-gnu tools=x86_64-w64-mingw32- library=exchange_control.dll command=exchange-control.exe
     # A folder of its own: with -Zbuild-std everything is built for this target alone.
     built=$built/windows
     build=(-Zbuild-std=std,panic_unwind)
-    flags=(-Clink-arg=-Wl,--no-insert-timestamp)
-    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=${tools}gcc-win32 CC_x86_64_pc_windows_gnu=${tools}gcc-win32
+    flags=(-Clink-arg=-Wl,--no-insert-timestamp -Cdlltool=rustc-dlltool)
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=rustc-link CC_x86_64_pc_windows_gnu=${tools}gcc-win32
     ;;
 linux-x64)
     .ci/need cc=build-essential
-    target=x86_64-unknown-linux-gnu tools='' files=(libexchange_control.so exchange-control)
+    target=x86_64-unknown-linux-gnu tools='' library=libexchange_control.so command=exchange-control
     build=()
     flags=()
     ;;
@@ -50,15 +51,22 @@ export CC_SHELL_ESCAPED_FLAGS=1
 printf -v "CFLAGS_${target//-/_}" '%q ' "${paths[@]/#/-ffile-prefix-map=}"
 export "CFLAGS_${target//-/_}"
 
+if [ -n "$features" ]; then
+    build+=(--lib --features "$features")
+    files=("$library")
+else
+    build+=(--lib --bins)
+    files=("$library" "$command")
+fi
 CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none CARGO_TARGET_DIR=$built \
-    cargo build --locked --release --lib --bins --target "$target" "${build[@]}" "$@"
+    cargo build --locked --release --target "$target" "${build[@]}"
 
 # The time that these tools would write into a file for Windows.
 export SOURCE_DATE_EPOCH=0
 mkdir -p "$folder/symbols"
 for file in "${files[@]}"; do
     "${tools}objcopy" --only-keep-debug "$built/$target/release/$file" "$folder/symbols/$file.debug"
-    "${tools}strip" --strip-unneeded -o "$folder/$file" "$built/$target/release/$file"
+    "${tools}strip" --strip-all -o "$folder/$file" "$built/$target/release/$file"
     "${tools}objcopy" --add-gnu-debuglink="$folder/symbols/$file.debug" "$folder/$file"
     echo "$folder/$file: $(stat -c %s "$folder/$file") bytes"
 done

@@ -28,7 +28,7 @@ static int failed(const char *what)
 
 int wmain(int count, wchar_t **arguments)
 {
-    STARTUPINFOW startup = {sizeof startup};
+    STARTUPINFOW startup = {0};
     PROCESS_INFORMATION process;
     wchar_t *line = GetCommandLineW();
     DWORD code;
@@ -45,6 +45,7 @@ int wmain(int count, wchar_t **arguments)
     }
 
     /* A console of its own keeps the key from others. The files and pipes that were given stay. */
+    startup.cb = sizeof startup;
     startup.dwFlags = STARTF_USESTDHANDLES;
     startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
     startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);

@@ -35,7 +35,8 @@ characteristics() {
 }
 # Folders of the machine that built it, and names of users.
 paths() {
-    { strings -n 4 "$1"; strings -n 4 -e l "$1"; } | grep -E "/home/|/root/|/tmp/|/usr/|/registry/|\\.cargo|[A-Z]:[\\\\/]|$PWD" || true
+    { strings -n 4 "$1"; strings -n 4 -e l "$1"; } |
+        grep -E '/(home|root|tmp|usr|var)/|/registry/|\.cargo|[A-Za-z]:[\\/][A-Za-z]+[\\/]' || true
 }
 
 dll=$folder/exchange_control.dll
