@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
-mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control
+mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control corpus/txt_record corpus/policy
 
 for file in "$fixtures"/*.clixml; do
     name=$(basename "$file" .clixml)
@@ -48,6 +48,14 @@ printf 'Local:SMTP:contoso.com; 5' > corpus/address_space/scoped
 printf 'X400:c=US;a= ;p=Contoso;o=Exchange;1' > corpus/address_space/x400
 
 cp ../module/ExchangeControl/Controls/*.json corpus/control/
+printf 'v=STSv1; id=20260101T000000Z;' > corpus/txt_record/right
+printf 'v=STSv1 ; id=1 ; a_b-c.d=x:y; id=2\nv=spf1 -all' > corpus/txt_record/blanks
+printf 'v=STSv1;; id=a-b; ID=1; x\nv=STSv10; id=1\n v=stsv1' > corpus/txt_record/wrong
+printf 'v=STS\000v1; i\000d=1' > corpus/txt_record/strings
+printf 'version: STSv1\nmode: enforce\nmx: mx1.contoso.com\nmx: *.contoso.com\nmax_age: 604800\n' > corpus/policy/right
+printf 'version:STSv1\r\nmode: testing \t\r\n\r\nmx: a.\rmax_age: 1\nMode: x\nk: a:b\nmode: none' > corpus/policy/wrong
+printf '<!DOCTYPE html>\n<html></html>\n' > corpus/policy/page
+
 for directory in corpus/*; do
     echo "$directory: $(find "$directory" -type f | wc -l) seeds"
 done

@@ -139,11 +139,19 @@ uint32_t xc_controls(const uint8_t *request,
 /**
  * Starts a run of controls over targets, and writes its handle to `run` if the status is XC_OK.
  *
- * Request:
+ * Request, in which "targets" or "domains" is required and the rest may be left out:
  *   {"targets":[{"Name":"Internet","IgnoreSTARTTLS":false,"AddressSpaces":["SMTP:*;1"]}],
- *    "controlIds":["*"],"controlPaths":["folder"]}
+ *    "domains":["contoso.com"],"acceptedDomains":[{"DomainName":"contoso.com","DomainType":"Authoritative"}],
+ *    "controlIds":["*"],"controlPaths":["folder"],
+ *    "network":{"offline":false,"dnsServers":["192.0.2.53","[2001:db8::53]:5353"],"timeoutSeconds":60,
+ *      "throttleLimit":128,"roots":"mozilla","proxy":"http://proxy:8080","allowPrivateAddress":false}}
  * A target is an object of its properties: text, number, true or false, null, or a list of these; "PSTypeName" may name
  * its type. Controls whose targets are absent are not run. Accepted domains serve to tell where connectors lead, too.
+ * "domains" are tested by their names alone. "acceptedDomains" only serve to tell where connectors lead, and are not
+ * tested themselves.
+ * "network" says how probes ask: "dnsServers" in place of the system's; "timeoutSeconds" (1 to 3600) for an answer over
+ * HTTPS once connected; "throttleLimit" (1 to 1024) domains at once; "roots" is "mozilla", "system" or the path of a
+ * PEM file; with "offline" nothing is asked, and what needs the network is Unknown.
  * Answer:
  *   {"total":2,"errors":[{"code","message","source","path","line"}]}
  *
@@ -159,11 +167,14 @@ uint32_t xc_run_start(const uint8_t *request,
  * Asks a run for what it has got since, waiting at most `timeout_ms` milliseconds for something to come.
  *
  * XC_OK:      {"results":[...],"progress":{"done":1,"total":2}}
- * XC_PENDING: {"progress":{"done":0,"total":2}}
+ * XC_PENDING: {"progress":{"done":0,"total":2,"stages":{"waiting":1,"dns":0,"connect":1,"handshake":0,"headers":0,
+ *             "body":0}}}
  * XC_DONE:    {"schemaVersion":1,"tool":{"name","version"},"generated","summary":{"counts":{"Pass","Fail","Unknown",
  *             "NotApplicable"},"score","controls":[],"frameworks":[]},"errors":[],"cancelled":false,"exitCode":0},
  *             and the same again on every later call.
  *
+ * Results that need no network come first, in the order of control ids, then of targets; the others as they come in.
+ * "stages" tells how many domains are at which stage, while the network is being asked.
  * Threads may ask the same run at once; each result is given to one of them.
  *
  * Pointers: `run` is NULL or came from xc_run_start and was not freed; `answer` and `answer_length` are NULL or
@@ -175,7 +186,8 @@ uint32_t xc_run_next(xc_run *run,
                      size_t *answer_length);
 
 /**
- * Ends a run early, from whichever thread: the next xc_run_next answers XC_DONE with "cancelled": true.
+ * Ends a run early, from whichever thread: the next xc_run_next, or one that is waiting, answers XC_DONE with
+ * "cancelled": true, and all threads and sockets of the run are gone by then.
  * Returns XC_OK, or XC_ERROR_NULL.
  *
  * Pointers: `run` is NULL or came from xc_run_start and was not freed.

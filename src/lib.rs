@@ -28,6 +28,7 @@ pub mod evaluate;
 pub mod ffi;
 pub mod probe;
 pub mod problem;
+mod quiet;
 pub mod report;
 pub mod target;
 

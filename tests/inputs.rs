@@ -325,8 +325,9 @@ fn an_input_cut_off_makes_no_partner() {
     inventory.read_text("connectors", connector);
     inventory.read_text("domains", r#"[{"DomainName":"fabrikam.com","DomainType":0},{"DomainName":"bran"#);
     let targets = inventory.finish();
-    let results: Vec<_> = Run::new(Catalog::built_in(), &targets).results().collect();
-    for result in results {
+    let results = Run::new(Catalog::built_in(), &targets).results();
+    let of_connectors = results.filter(|result| result.target.kind == "SendConnector");
+    for result in of_connectors {
         assert_eq!(result.status, Status::Unknown, "{}", result.reason);
         assert!(result.reason.contains("could not be read in full"), "{}", result.reason);
     }

@@ -658,6 +658,141 @@ fn native_signatures_that_differ_are_found() {
     }
 }
 
+// What the module asks for is what the header documents, comes from its parameters, and an error about it names them again.
+
+/// The texts of a table `$script:Name = @{ key = 'value' }`.
+fn script_table(module: &str, name: &str) -> BTreeMap<String, String> {
+    let table = Regex::new(&format!(r"(?s)\$script:{name} = @\{{(.*?)\n?\}}")).unwrap();
+    let Some(found) = table.captures(module) else {
+        return BTreeMap::new();
+    };
+    Regex::new(r"(\w+)\s*=\s*'(\w+)'")
+        .unwrap()
+        .captures_iter(&found[1])
+        .map(|entry| (entry[1].to_owned(), entry[2].to_owned()))
+        .collect()
+}
+
+/// The members of requests that the module writes: texts that begin with `"member":`.
+fn sent_members(module: &str) -> BTreeSet<String> {
+    Regex::new(r#"'"(\w+)":"#).unwrap().captures_iter(module).map(|found| found[1].to_owned()).collect()
+}
+
+fn request_problems(module: &str, header: &str) -> Vec<String> {
+    let sent = sent_members(module);
+    let table = script_table(module, "RequestParameter");
+    let parameters: BTreeSet<String> = functions(module)
+        .into_iter()
+        .filter(|function| function.name == "Test-ExchangeControl")
+        .flat_map(|function| function.parameters)
+        .collect();
+    let mut problems = Vec::new();
+    if table.is_empty() {
+        problems.push("there is no table of parameters".to_owned());
+    }
+    for (member, parameter) in &table {
+        if !sent.contains(member) {
+            problems.push(format!("the member {member} is never sent"));
+        }
+        if !parameters.contains(parameter) {
+            problems.push(format!("Test-ExchangeControl has no -{parameter}"));
+        }
+    }
+    problems.extend(
+        sent.iter()
+            .filter(|member| !header.contains(&format!("\"{member}\"")))
+            .map(|member| format!("the header does not name the member {member}")),
+    );
+    // What is read of the bound parameters by name is checked by nobody else: a slip would be a setting that is not sent.
+    for found in Regex::new(r"\$Parameter(?:\[|\.ContainsKey\()'(\w+)'").unwrap().captures_iter(module) {
+        if !table.values().any(|parameter| *parameter == found[1]) {
+            problems.push(format!("-{} is sent, but no member stands for it", &found[1]));
+        }
+    }
+    problems
+}
+
+#[test]
+fn requests_come_from_parameters() {
+    assert_clean(&request_problems(&read(MODULE), &read(HEADER)));
+}
+
+#[test]
+fn requests_from_elsewhere_are_found() {
+    let module = "
+        $script:RequestParameter = @{
+            proxy = 'Proxy'
+        }
+        function New-NetworkJson { '\"proxy\":' + $Parameter['Proxy'] }
+        function Test-ExchangeControl { param([string] $Proxy) 1 }
+    ";
+    let header = "/* {\"proxy\":\"http://proxy:8080\"} */";
+    assert_clean(&request_problems(module, header));
+    assert!(!request_problems(module, "/* proxy */").is_empty());
+    for bad in [
+        module.replace("proxy = 'Proxy'", "server = 'Proxy'"),
+        module.replace("[string] $Proxy", "[string] $Server"),
+        module.replace("$Parameter['Proxy']", "$Parameter['Proxi']"),
+        module.replace("$Parameter['Proxy']", "$Parameter.ContainsKey('Server')"),
+        module.replace("'\"proxy\":'", "'\"proxi\":'"),
+        module.replace("RequestParameter", "Parameters"),
+    ] {
+        assert!(!request_problems(&bad, header).is_empty(), "{bad}");
+    }
+}
+
+// The Pester tests must not ask the network.
+
+/// Calls that would: ones that name domains or collect, unless they are offline, ask a DNS server of the test's own, or select
+/// controls that ask nothing.
+fn network_problems(source: &str) -> Vec<String> {
+    let code = code_only(source);
+    Regex::new(r"(\|\s*)?Test-ExchangeControl\b([^|\n]*)")
+        .unwrap()
+        .captures_iter(&code)
+        .filter_map(|found| {
+            // Of the source, as the code has no strings.
+            let arguments = &source[found.get(2)?.range()];
+            let asks =
+                arguments.contains("-Domain ") || (found.get(1).is_none() && !arguments.contains("-InputObject "));
+            let spared = arguments.contains("-Offline")
+                || arguments.contains("-DnsServer ")
+                || (arguments.contains("-ControlId ") && !arguments.contains("TLS-025"));
+            let line = source[..found.get(0)?.start()].matches('\n').count() + 1;
+            (asks && !spared).then(|| format!("line {line}: Test-ExchangeControl{arguments} may ask the network"))
+        })
+        .collect()
+}
+
+#[test]
+fn pester_tests_ask_no_network() {
+    assert_clean(&over(&files(&[".Tests.ps1"]), network_problems));
+}
+
+#[test]
+fn calls_that_ask_the_network_are_found() {
+    for asking in [
+        "Test-ExchangeControl",
+        "$a = @(Test-ExchangeControl | Where-Object { $_ })",
+        "Test-ExchangeControl -Domain 'contoso.com'",
+        "$a | Test-ExchangeControl -Domain 'contoso.com'",
+        "Test-ExchangeControl -ControlId 'EDCA-TLS-025'",
+    ] {
+        assert_eq!(network_problems(asking).len(), 1, "{asking}");
+    }
+    for quiet in [
+        "'Test-ExchangeControl'",
+        "# Test-ExchangeControl",
+        "$a | Test-ExchangeControl",
+        "Test-ExchangeControl -InputObject $a",
+        "Test-ExchangeControl -ControlId 'EDCA-TLS-011'",
+        "Test-ExchangeControl -Domain 'contoso.com' -Offline",
+        "Test-ExchangeControl -Domain 'contoso.com' -DnsServer $server",
+    ] {
+        assert_clean(&network_problems(quiet));
+    }
+}
+
 // Objects and their views
 
 /// The properties of each `[pscustomobject] @{ PSTypeName = '...'; ... }`.

@@ -96,7 +96,29 @@ fn corpus() -> Vec<(&'static str, bool, Value)> {
         (
             "probe with settings",
             true,
+            control_with(
+                "/check",
+                json!({ "target": "AcceptedDomain", "probe": "mta-sts",
+                        "settings": { "minimumMode": "enforce", "internalSuffixes": [".local", "corp"] } }),
+            ),
+        ),
+        (
+            "probe with an unknown setting",
+            false,
             control_with("/check", json!({ "target": "AcceptedDomain", "probe": "mta-sts", "settings": { "a": 1 } })),
+        ),
+        (
+            "probe with an unknown mode",
+            false,
+            control_with(
+                "/check",
+                json!({ "target": "AcceptedDomain", "probe": "mta-sts", "settings": { "minimumMode": "strict" } }),
+            ),
+        ),
+        (
+            "probe of connectors",
+            false,
+            control_with("/check", json!({ "target": "SendConnector", "probe": "mta-sts" })),
         ),
         ("unknown probe", false, control_with("/check", json!({ "target": "AcceptedDomain", "probe": "ping" }))),
         ("probe and require", false, control_with("/check/probe", json!("mta-sts"))),

@@ -69,7 +69,8 @@ fn expected(verdicts: fn(&([Status; 2], [Status; 2])) -> [Status; 2]) -> Vec<(St
 }
 
 fn found(results: &[ControlResult]) -> Vec<(String, String, Status)> {
-    results.iter().map(|result| (result.control_id.clone(), result.target.identity.clone(), result.status)).collect()
+    let of_connectors = results.iter().filter(|result| result.target.kind == Kind::SendConnector.name());
+    of_connectors.map(|result| (result.control_id.clone(), result.target.identity.clone(), result.status)).collect()
 }
 
 #[test]
@@ -89,6 +90,29 @@ fn without_accepted_domains() {
         assert_eq!(found(&results), expected(|(_, without)| *without), "{connectors}");
         for unknown in results.iter().filter(|result| result.status == Status::Unknown) {
             assert!(unknown.reason.contains("accepted domains are needed"), "{}", unknown.reason);
+        }
+    }
+}
+
+/// What EDCA-TLS-025 says of each accepted domain as long as nobody asks the network.
+#[test]
+fn domains_without_the_network() {
+    use Status::{NotApplicable, Unknown};
+    let expected = [
+        ("contoso.com", Unknown),
+        ("branch.contoso.com", Unknown),
+        ("plant.contoso.com", Unknown),
+        ("fabrikam.com", Unknown),
+        ("*.contoso.local", NotApplicable),
+        ("contoso.onmicrosoft.com", NotApplicable),
+    ];
+    for domains in DOMAINS {
+        let results = results(&[domains]);
+        let found: Vec<_> = results.iter().map(|result| (result.target.identity.as_str(), result.status)).collect();
+        assert_eq!(found, expected, "{domains}");
+        for result in &results {
+            let reason = if result.status == Unknown { "offline" } else { "no policy is expected" };
+            assert!(result.control_id == "EDCA-TLS-025" && result.reason.contains(reason), "{}", result.reason);
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What must hold whatever the input. Each check panics where it does not, which is how a fuzz target finds fault.
 
 use exchange_control::control::{Catalog, Control};
-use exchange_control::evaluate::{ControlResult, Run, Status, judge};
+use exchange_control::evaluate::{ControlResult, Issue, IssueSeverity, Run, Status, is_invisible, judge};
+use exchange_control::probe::dns::MailExchanger;
+use exchange_control::probe::https::{Exchange, Response};
+use exchange_control::probe::mta_sts::{self, Fetch, Finding, Observation, Settings, Severity, record::Id};
 use exchange_control::report::{self, Format, RunSource};
 use exchange_control::target::{Facts, Inventory, Properties, Target, Targets, Value};
 
@@ -46,7 +49,7 @@ fn check_targets(catalog: &Catalog, targets: &Targets) -> Option<Vec<(String, St
     }
     assert_eq!(verdicts.len(), run.total());
     let mut table = Vec::new();
-    report::write(Format::Table, &mut RunSource::new(run), &mut table).expect("memory can be written");
+    report::write(Format::Table, &mut RunSource::new(run, Scan::offline(run), |_| {}), &mut table).expect("memory can be written");
     let table = String::from_utf8(table).expect("a table is UTF-8");
     // Escapes are the table's own styles.
     assert!(!table.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}'), "{table:?}");
@@ -155,4 +158,66 @@ fn single_quoted(argument: &str) -> Option<(String, &str)> {
         text.push(c);
     }
     None
+}
+
+/// Whether anything is wrong.
+pub fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Findings are few, and say something that can be shown.
+pub fn check_findings(findings: &[Finding]) {
+    assert!(findings.len() <= 200, "{} findings", findings.len());
+    for finding in findings {
+        let issue = Issue::from(finding.clone());
+        assert!((10..2000).contains(&issue.message.len()), "{issue:?}");
+        assert!(!issue.message.chars().any(is_invisible), "{issue:?}");
+        assert!(finding.place.is_none_or(|place| place.line > 0 && place.column > 0), "{finding:?}");
+    }
+}
+
+/// Judges a domain that has these TXT records and serves this policy, and checks what is said.
+pub fn check_judgement(records: Vec<Vec<Vec<u8>>>, body: &[u8]) {
+    let observation = Observation {
+        domain: "contoso.com".to_owned(),
+        txt: Ok(records),
+        mx: Ok(vec![MailExchanger { preference: 10, host: "mx1.contoso.com".to_owned() }]),
+        own_addresses: None,
+        host: Ok(vec![[203, 0, 113, 7].into()]),
+        fetch: Fetch::Tried(Box::new(Exchange {
+            address: None,
+            tls: None,
+            times: Default::default(),
+            outcome: Ok(Response {
+                status: 200,
+                location: None,
+                content_types: vec![b"text/plain".to_vec()],
+                content_encodings: Vec::new(),
+                body: body.to_vec(),
+            }),
+        })),
+        times: mta_sts::Times::default(),
+    };
+    let fresh_id = Id::parse("fresh1").expect("an id");
+    let judgement = mta_sts::judge(&observation, false, &Settings::default(), &fresh_id);
+    let failed = judgement.issues.iter().any(|issue| issue.severity == IssueSeverity::Error);
+    assert_eq!(judgement.status, if failed { Status::Fail } else { Status::Pass }, "{judgement:?}");
+    assert_eq!(judgement.script.is_some(), failed);
+    assert!((10..2000).contains(&judgement.reason.len()), "{}", judgement.reason);
+    if let Some(script) = judgement.script {
+        check_script(&script);
+    }
+}
+
+/// Nothing in the script runs, and a policy that it writes out in full is right.
+fn check_script(script: &str) {
+    assert!(script.lines().all(|line| line == "#" || line.starts_with("# ")), "{script}");
+    assert!(!script.chars().any(|c| c != '\n' && is_invisible(c)), "{script:?}");
+    let copied = script.lines().filter_map(|line| line.strip_prefix("#     "));
+    let (record, policy): (Vec<&str>, Vec<&str>) = copied.partition(|line| line.starts_with("_mta-sts."));
+    assert!(record.len() <= 1, "{script}");
+    if !policy.is_empty() {
+        let findings = mta_sts::policy::read(policy.join("\n").as_bytes()).findings;
+        assert!(findings.is_empty(), "{findings:?}: {script}");
+    }
 }

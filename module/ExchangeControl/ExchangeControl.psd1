@@ -5,7 +5,7 @@
     Author               = 'ExchangeControl contributors'
     CompanyName          = 'ExchangeControl contributors'
     Copyright            = '(c) 2026 ExchangeControl contributors. MIT License.'
-    Description          = 'Tests the send connectors and accepted domains of Exchange Server against security controls, explains every verdict, and corrects what can be corrected.'
+    Description          = 'Tests the send connectors and accepted domains of Exchange Server against security controls, MTA-STS policies included, explains every verdict, and corrects what can be corrected.'
 
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
@@ -20,7 +20,7 @@
 
     PrivateData          = @{
         PSData = @{
-            Tags = @('Exchange', 'ExchangeServer', 'SMTP', 'TLS', 'Security', 'Compliance', 'STIG', 'PSEdition_Desktop', 'PSEdition_Core')
+            Tags = @('Exchange', 'ExchangeServer', 'SMTP', 'TLS', 'MTA-STS', 'Security', 'Compliance', 'STIG', 'PSEdition_Desktop', 'PSEdition_Core')
         }
     }
 }

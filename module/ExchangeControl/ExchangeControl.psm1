@@ -13,7 +13,6 @@ $script:AbiVersion = 1
 $script:Native = $null
 
 # Status codes of the native calls. Everything from FirstError on is an error.
-$script:StatusPending = 1
 $script:StatusDone = 2
 $script:FirstError = 16
 
@@ -22,6 +21,21 @@ $script:TextMark = [char] 0xE000
 
 # Properties that never leave the object, whatever a control asks for: credentials, and serialized copies of whole objects.
 $script:NeverSent = @('AuthenticationCredential', 'SerializationData')
+
+# Milliseconds between two displays of the progress, which is slow to draw in Windows PowerShell.
+$script:ProgressInterval = 200
+
+# The parameter that a member of a request comes from, so that an error names what the user typed.
+$script:RequestParameter = @{
+    domains             = 'Domain'
+    dnsServers          = 'DnsServer'
+    timeoutSeconds      = 'Timeout'
+    throttleLimit       = 'ThrottleLimit'
+    roots               = 'TrustedRoot'
+    proxy               = 'Proxy'
+    allowPrivateAddress = 'AllowPrivateAddress'
+    offline             = 'Offline'
+}
 
 # What a fix may set: the settings that Set-SendConnector documents. Left out on purpose: AddressSpaces and Name (a fix must not
 # redirect or rename a connector), AuthenticationCredential, and the parameters that steer the command itself.
@@ -71,6 +85,12 @@ function New-ListedError {
     New-ControlError -Code $code -Message $message -Category (Get-ErrorCategory $code) -Target $Entry
 }
 
+# The parameter that a place in a request stands for (/network/dnsServers/0 is DnsServer), or nothing.
+function Get-RequestParameter {
+    param([string] $Path)
+    if ($Path -match '^/(?:network/)?([A-Za-z]+)') { $script:RequestParameter[$Matches[1]] }
+}
+
 # An error status of a native call, with the {"error":{...}} that came with it.
 function New-StatusError {
     param([uint32] $Status, [string] $Text)
@@ -82,7 +102,14 @@ function New-StatusError {
             $code = [string] (Get-PropertyValue $details 'code')
             $message = [string] (Get-PropertyValue $details 'message')
             $path = [string] (Get-PropertyValue $details 'path')
-            if ($path -ne '') { $message = "$message (at $path)" }
+            $parameter = [string] (Get-RequestParameter $path)
+            if ($parameter -ne '') {
+                $code = 'InvalidParameter'
+                $message = "-$parameter cannot be used as it is given: $message"
+            }
+            elseif ($path -ne '') {
+                $message = "$message (at $path)"
+            }
         }
     }
     $category = switch ($Status) {
@@ -366,46 +393,94 @@ function ConvertTo-TargetJson {
     ConvertTo-Json -InputObject $target -Depth 12 -Compress
 }
 
+function ConvertTo-StringJson {
+    param([string] $Text)
+    ConvertTo-Json -InputObject $Text -Compress
+}
+
 # Strings one by one: a whole array would depend on how each PowerShell wraps arrays.
 function ConvertTo-StringListJson {
     param([string[]] $Text)
-    $strings = @(foreach ($item in $Text) { ConvertTo-Json -InputObject ([string] $item) -Compress })
+    $strings = @(foreach ($item in $Text) { ConvertTo-StringJson $item })
     '[' + ($strings -join ',') + ']'
 }
 
-# A request. The targets are JSON already, each converted on its own: Windows PowerShell limits the length of one conversion.
+# The network settings of a request, from the parameters that were given and no others: the library knows what else is usual.
+# $Parameter is a hashtable or $PSBoundParameters.
+function New-NetworkJson {
+    param([System.Collections.IDictionary] $Parameter)
+    $members = @()
+    if ($Parameter['Offline']) { $members += '"offline":true' }
+    if ($Parameter.ContainsKey('DnsServer')) { $members += '"dnsServers":' + (ConvertTo-StringListJson $Parameter['DnsServer']) }
+    if ($Parameter.ContainsKey('Timeout')) { $members += '"timeoutSeconds":' + [string] $Parameter['Timeout'] }
+    if ($Parameter.ContainsKey('ThrottleLimit')) { $members += '"throttleLimit":' + [string] $Parameter['ThrottleLimit'] }
+    if ($Parameter.ContainsKey('TrustedRoot')) {
+        $members += '"roots":' + (ConvertTo-StringJson (Resolve-TrustedRoot $Parameter['TrustedRoot']))
+    }
+    if ($Parameter.ContainsKey('Proxy')) { $members += '"proxy":' + (ConvertTo-StringJson $Parameter['Proxy']) }
+    if ($Parameter['AllowPrivateAddress']) { $members += '"allowPrivateAddress":true' }
+    if ($members.Count -eq 0) { return '' }
+    '{' + ($members -join ',') + '}'
+}
+
+# A request. The objects are JSON already, each converted on its own: Windows PowerShell limits the length of one conversion.
 function New-Request {
     param(
         [System.Collections.Generic.List[string]] $Target,
+        [string[]] $Domain,
+        [System.Collections.Generic.List[string]] $AcceptedDomain,
         [string[]] $ControlId,
-        [string[]] $ControlPath
+        [string[]] $ControlPath,
+        [string] $Network
     )
     $members = @()
     if ($null -ne $Target) { $members += '"targets":[' + ($Target -join ',') + ']' }
+    if (($null -ne $Domain) -and ($Domain.Length -gt 0)) {
+        $members += '"domains":' + (ConvertTo-StringListJson $Domain)
+    }
+    if (($null -ne $AcceptedDomain) -and ($AcceptedDomain.Count -gt 0)) {
+        $members += '"acceptedDomains":[' + ($AcceptedDomain -join ',') + ']'
+    }
     if (($null -ne $ControlId) -and ($ControlId.Length -gt 0)) {
         $members += '"controlIds":' + (ConvertTo-StringListJson $ControlId)
     }
     if (($null -ne $ControlPath) -and ($ControlPath.Length -gt 0)) {
         $members += '"controlPaths":' + (ConvertTo-StringListJson $ControlPath)
     }
+    if ($Network -ne '') { $members += '"network":' + $Network }
     '{' + ($members -join ',') + '}'
 }
 
-# Full file-system paths: PowerShell's current location is not the process's current directory, which the library would use.
+# A full file-system path: PowerShell's current location is not the process's current directory, which the library would use.
+# $Code begins the ids of the errors, $What names the thing and $Advice says what the parameter takes.
+function Resolve-FullPath {
+    param([string] $Path, [string] $Code, [string] $What, [string] $Advice)
+    $resolved = @(Resolve-Path -LiteralPath $Path -ErrorAction Ignore)
+    if ($resolved.Count -eq 0) {
+        throw (New-ControlError -Code "${Code}NotFound" -Category ObjectNotFound -Target $Path -Message (
+                "The $What '$Path' does not exist. $Advice"))
+    }
+    if ($resolved[0].Provider.Name -ne 'FileSystem') {
+        throw (New-ControlError -Code "${Code}NotFileSystem" -Category InvalidArgument -Target $Path -Message (
+                "The $What '$Path' is not in the file system. $Advice"))
+    }
+    $resolved[0].ProviderPath
+}
+
 function Resolve-ControlPath {
     param([string[]] $ControlPath)
     foreach ($path in $ControlPath) {
-        $resolved = @(Resolve-Path -LiteralPath $path -ErrorAction Ignore)
-        if ($resolved.Count -eq 0) {
-            throw (New-ControlError -Code 'ControlPathNotFound' -Category ObjectNotFound -Target $path -Message (
-                    "The control folder '$path' does not exist. -ControlPath takes folders with control files (*.json)."))
-        }
-        if ($resolved[0].Provider.Name -ne 'FileSystem') {
-            throw (New-ControlError -Code 'ControlPathNotFileSystem' -Category InvalidArgument -Target $path -Message (
-                    "The control folder '$path' is not in the file system. -ControlPath takes folders with control files (*.json)."))
-        }
-        $resolved[0].ProviderPath
+        Resolve-FullPath -Path $path -Code 'ControlPath' -What 'control folder' -Advice (
+            '-ControlPath takes folders with control files (*.json).')
     }
+}
+
+# Mozilla and System are names; everything else is a file.
+function Resolve-TrustedRoot {
+    param([string] $TrustedRoot)
+    if (@('Mozilla', 'System') -contains $TrustedRoot) { return $TrustedRoot.ToLowerInvariant() }
+    Resolve-FullPath -Path $TrustedRoot -Code 'TrustedRoot' -What 'certificate file' -Advice (
+        '-TrustedRoot takes Mozilla, System or the path of a PEM file.')
 }
 
 #endregion
@@ -596,12 +671,24 @@ function Receive-NativeRun {
     }
     $message = ConvertFrom-Answer -Status $status -Text $text
     [pscustomobject] @{
-        Pending  = ($status -eq $script:StatusPending)
         Done     = ($status -eq $script:StatusDone)
         Results  = [object[]] @(Get-PropertyList $message 'results')
         Errors   = [object[]] @(Get-PropertyList $message 'errors')
         Progress = Get-PropertyValue $message 'progress'
     }
+}
+
+# How many domains each stage of a probe holds, as "DNS 5, connect 2"; stages without any are left out.
+function Format-RunStage {
+    param([object] $Stage)
+    if ($null -eq $Stage) { return '' }
+    $parts = @(foreach ($entry in @($Stage.PSObject.Properties)) {
+            if ([int] $entry.Value -le 0) { continue }
+            $name = $entry.Name
+            if ($name -eq 'dns') { $name = 'DNS' }
+            "$name $($entry.Value)"
+        })
+    $parts -join ', '
 }
 
 function Write-RunProgress {
@@ -610,7 +697,8 @@ function Write-RunProgress {
     $total = [int] (Get-PropertyValue $Progress 'total')
     $percent = -1
     if ($total -gt 0) { $percent = [Math]::Min(100, [int] (100 * $done / $total)) }
-    Write-Progress -Activity 'Testing Exchange controls' -Status "$done of $total" -PercentComplete $percent
+    $operation = Format-RunStage (Get-PropertyValue $Progress 'stages')
+    Write-Progress -Activity 'Testing Exchange controls' -Status "$done of $total" -CurrentOperation $operation -PercentComplete $percent
 }
 
 # Runs a request and writes its results as they come. With a $Caller, errors are that command's; without, they are thrown.
@@ -623,6 +711,7 @@ function Invoke-ControlRun {
     )
     $run = @{ Handle = [IntPtr]::Zero }
     $progressShown = $false
+    $sinceProgress = [System.Diagnostics.Stopwatch]::StartNew()
     $answer = $null
     try {
         try { $answer = Start-NativeRun -Run $run -Request $Request }
@@ -633,9 +722,10 @@ function Invoke-ControlRun {
             try { $answer = Receive-NativeRun -Run $run }
             catch { Stop-Caller -Caller $Caller -ErrorRecord $_ }
             Write-ListedError -Caller $Caller -Entry $answer.Errors -Reported $Reported
-            if ($answer.Pending) {
+            if (($null -ne $answer.Progress) -and ($sinceProgress.ElapsedMilliseconds -ge $script:ProgressInterval)) {
                 $progressShown = $true
                 Write-RunProgress $answer.Progress
+                $sinceProgress.Restart()
             }
             # One by one, so that a command that wants only the first does not wait for all.
             foreach ($result in $answer.Results) { ConvertTo-ResultObject $result }
@@ -761,7 +851,9 @@ function Get-RepairPlan {
 function Get-ManualAdvice {
     param([object] $Result)
     $advice = [string] (Get-PropertyValue $Result 'ControlId') + " failed for '" + [string] (Get-PropertyValue $Result 'Identity') +
-    "', and its fix cannot be run automatically; nothing was changed. " + [string] (Get-PropertyValue $Result 'Reason')
+    "', and its fix cannot be run automatically; nothing was changed."
+    $reason = ([string] (Get-PropertyValue $Result 'Reason')).TrimEnd('.')
+    if ($reason -ne '') { $advice = "$advice $reason." }
     $description = [string] (Get-PropertyValue $Result 'RemediationDescription')
     # The script has what the command leaves out: what to mind, and what must follow on another server.
     $byHand = [string] (Get-PropertyValue $Result 'RemediationScript')
@@ -791,8 +883,9 @@ function Invoke-Retest {
     foreach ($connector in @(Get-SendConnector -Identity $Plan.Identity -ErrorAction Stop)) {
         $targets.Add((ConvertTo-TargetJson $connector $Field))
     }
-    $targets.AddRange($Domain['Json'])
-    $request = New-Request -Target $targets -ControlId @($Plan.ControlId) -ControlPath $ControlPath
+    # The domains only tell where the connector leads, and whatever the control is, a test after a change does not wait for the network.
+    $network = New-NetworkJson @{ Offline = $true }
+    $request = New-Request -Target $targets -AcceptedDomain $Domain['Json'] -ControlId @($Plan.ControlId) -ControlPath $ControlPath -Network $network
     $results = @(Invoke-ControlRun -Request $request)
     if ($results.Count -gt 1) { $results = @($results | Where-Object { $_.Identity -eq $Plan.Identity }) }
     if ($results.Count -ne 1) { throw "the test gave $($results.Count) results for '$($Plan.Identity)' where one was expected." }
@@ -858,14 +951,18 @@ function Test-ExchangeControl {
     that fails is a result and not an error; errors are control files, ids or objects that could not be used.
 
     Objects come from the pipeline or from -InputObject: send connectors, accepted domains, or both, as Exchange gives them or as
-    Import-Clixml and ConvertFrom-Json read them back. Without any input the command collects for itself: it runs Get-SendConnector and
-    Get-AcceptedDomain, which exist in the Exchange Management Shell. Input that turns out to be empty gives no results and collects nothing.
+    Import-Clixml and ConvertFrom-Json read them back. -Domain adds domains by their names alone. Without any of these the command collects
+    for itself: it runs Get-SendConnector and Get-AcceptedDomain, which exist in the Exchange Management Shell. Input that turns out to be
+    empty gives no results and collects nothing.
 
     Some controls must know which domains are your own. Where objects are piped in, the command never fetches accepted domains by itself,
     because the objects may come from another organization, and other people's domains would lead to wrong verdicts. Pipe the domains in as
     well, or pass them with -AcceptedDomain. Without them, a connector that cannot be judged is Unknown, and the reason says so.
 
-    Only the properties that the selected controls read are looked at, never credentials. Nothing is changed.
+    Controls of accepted domains can ask the network: EDCA-TLS-025 asks DNS (port 53, UDP and TCP) for the domain's records, and the domain's
+    policy host for its MTA-STS policy (HTTPS, port 443). Everything else is judged from the objects alone. -Offline asks nothing.
+
+    Of objects, only the properties that the selected controls read are looked at, never credentials. Nothing is changed.
 
     .PARAMETER InputObject
     Send connectors and accepted domains, from Get-SendConnector and Get-AcceptedDomain or from files that these were saved to.
@@ -877,8 +974,38 @@ function Test-ExchangeControl {
     Folders with control files (*.json) of your own. A control with the id of a built-in one takes its place.
 
     .PARAMETER AcceptedDomain
-    Accepted domains, to tell which connectors deliver inside the organization. In live collection they are used in place of
-    Get-AcceptedDomain.
+    Accepted domains, to tell which connectors deliver inside the organization. With piped objects or -Domain they serve for that alone and
+    are not tested themselves. In live collection they are used in place of Get-AcceptedDomain, and tested.
+
+    .PARAMETER Domain
+    Names of domains to test, without Exchange. Nothing is collected then; domains that are named here and objects from the pipeline are
+    tested together. Objects of Get-AcceptedDomain belong in the pipeline, since the name of such an object need not be its domain.
+
+    .PARAMETER DnsServer
+    The DNS servers to ask, in this order, each as an address or address:port; an IPv6 address with a port stands in brackets, as in
+    [2001:db8::1]:53. The system's servers are asked if this is left out. Where inside and outside see different records (split DNS), name a
+    server that sees what senders on the Internet see.
+
+    .PARAMETER Timeout
+    How many seconds an HTTPS answer may take once the server is connected, from 1 to 3600; 60 if this is left out. DNS questions and
+    connecting have at most 10 seconds each, and never more than this.
+
+    .PARAMETER ThrottleLimit
+    How many domains are asked about at once, from 1 to 1024; 128 if this is left out.
+
+    .PARAMETER Proxy
+    The HTTP proxy for HTTPS connections, as http://host:port. DNS questions do not go through it.
+
+    .PARAMETER TrustedRoot
+    Whose certificates are trusted: Mozilla (Mozilla's list, as it was when the library was built; used if this is left out), System (the
+    system's store), or the path of a PEM file, whose certificates are trusted and no others.
+
+    .PARAMETER AllowPrivateAddress
+    Connects also to addresses that the Internet does not see, such as 10.0.0.1. Without it they are never connected to, and the result is
+    Unknown, since senders on the Internet would find something else. For tests and for split DNS.
+
+    .PARAMETER Offline
+    Asks nothing of the network. What only the network can tell is Unknown, and the reason says so.
 
     .EXAMPLE
     Test-ExchangeControl
@@ -886,9 +1013,30 @@ function Test-ExchangeControl {
     Collects the send connectors and accepted domains of this organization and tests them. Run it in the Exchange Management Shell.
 
     .EXAMPLE
+    Get-AcceptedDomain | Test-ExchangeControl
+
+    Tests the accepted domains: whether each one publishes a valid MTA-STS policy.
+
+    .EXAMPLE
+    Test-ExchangeControl -Domain contoso.com, fabrikam.com | Format-List
+
+    Tests two domains from any computer, without Exchange, and shows all that was found, and what to publish.
+
+    .EXAMPLE
+    Get-AcceptedDomain | Test-ExchangeControl -Proxy http://proxy.contoso.com:8080 -DnsServer 192.0.2.53
+
+    Tests the accepted domains from a server that reaches the Internet by a proxy alone, and asks a DNS server that sees the public records.
+
+    .EXAMPLE
+    Test-ExchangeControl -Offline
+
+    Tests all that can be tested without the network. What needs it is Unknown.
+
+    .EXAMPLE
     Get-SendConnector | Test-ExchangeControl -AcceptedDomain (Get-AcceptedDomain)
 
-    Tests the connectors that come down the pipeline.
+    Tests the connectors that come down the pipeline. The accepted domains tell where they lead; they are not tested, and nothing is asked of
+    the network.
 
     .EXAMPLE
     Get-SendConnector | Test-ExchangeControl -ControlId EDCA-TLS-011 | Where-Object Status -eq Fail | Set-SendConnector -IgnoreSTARTTLS $false
@@ -949,17 +1097,56 @@ function Test-ExchangeControl {
         [string[]] $ControlPath,
 
         [Parameter()]
-        [object[]] $AcceptedDomain
+        [object[]] $AcceptedDomain,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Domain,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $DnsServer,
+
+        [Parameter()]
+        [ValidateRange(1, 3600)]
+        [int] $Timeout,
+
+        [Parameter()]
+        [ValidateRange(1, 1024)]
+        [int] $ThrottleLimit,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Proxy,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [ArgumentCompleter({
+                param($commandName, $parameterName, $wordToComplete)
+                'Mozilla', 'System' | Where-Object { $_ -like "$wordToComplete*" }
+            })]
+        [string] $TrustedRoot,
+
+        [Parameter()]
+        [switch] $AllowPrivateAddress,
+
+        [Parameter()]
+        [switch] $Offline
     )
     begin {
         # "Nothing piped" is not "piped nothing": only a call without any input collects.
-        $live = (-not $MyInvocation.ExpectingInput) -and (-not $PSBoundParameters.ContainsKey('InputObject'))
+        $live = (-not $MyInvocation.ExpectingInput) -and (-not $PSBoundParameters.ContainsKey('InputObject')) -and
+        (-not $PSBoundParameters.ContainsKey('Domain'))
         $targets = [System.Collections.Generic.List[string]]::new()
+        # Accepted domains that tell where connectors lead and are not tested themselves.
+        $context = [System.Collections.Generic.List[string]]::new()
         $reported = [System.Collections.Generic.HashSet[string]]::new()
         $folders = @()
+        $network = ''
         $catalog = $null
         try {
             $folders = @(Resolve-ControlPath $ControlPath)
+            $network = New-NetworkJson $PSBoundParameters
             $catalog = Get-NativeCatalog -ControlId $ControlId -ControlPath $folders
         }
         catch { $PSCmdlet.ThrowTerminatingError($_) }
@@ -973,21 +1160,24 @@ function Test-ExchangeControl {
         catch { $PSCmdlet.ThrowTerminatingError($_) }
     }
     end {
-        if ((-not $live) -and ($targets.Count -eq 0)) { return }
+        if ((-not $live) -and ($targets.Count -eq 0) -and ($null -eq $Domain)) { return }
         try {
-            $domains = $AcceptedDomain
             if ($live) {
                 $needed = @('Get-SendConnector')
                 if ($null -eq $AcceptedDomain) { $needed += 'Get-AcceptedDomain' }
-                Assert-ExchangeCommand -Name $needed -Advice 'Run this in the Exchange Management Shell, or pipe objects in.'
+                Assert-ExchangeCommand -Name $needed -Advice 'Run this in the Exchange Management Shell, pipe objects in, or name domains with -Domain.'
                 foreach ($item in @(Get-SendConnector -ErrorAction Stop)) { $targets.Add((ConvertTo-TargetJson $item $catalog.Fields)) }
-                if ($null -eq $AcceptedDomain) { $domains = @(Get-AcceptedDomain -ErrorAction Stop) }
+                $own = $AcceptedDomain
+                if ($null -eq $AcceptedDomain) { $own = @(Get-AcceptedDomain -ErrorAction Stop) }
+                foreach ($item in @(Expand-InputObject $own)) { $targets.Add((ConvertTo-TargetJson $item $catalog.Fields)) }
+                if ($targets.Count -eq 0) { return }
             }
-            foreach ($item in @(Expand-InputObject $domains)) { $targets.Add((ConvertTo-TargetJson $item $catalog.Fields)) }
+            else {
+                foreach ($item in @(Expand-InputObject $AcceptedDomain)) { $context.Add((ConvertTo-TargetJson $item $catalog.Fields)) }
+            }
         }
         catch { $PSCmdlet.ThrowTerminatingError($_) }
-        if ($targets.Count -eq 0) { return }
-        $request = New-Request -Target $targets -ControlId $ControlId -ControlPath $folders
+        $request = New-Request -Target $targets -Domain $Domain -AcceptedDomain $context -ControlId $ControlId -ControlPath $folders -Network $network
         Invoke-ControlRun -Request $request -Caller $PSCmdlet -Reported $reported
     }
 }
@@ -1073,7 +1263,7 @@ function Repair-ExchangeControl {
     Takes the results of Test-ExchangeControl. For each result that is Fail and has an automatable fix it asks, runs Set-SendConnector with all of
     the fix's parameters in one command, reads the connector again with Get-SendConnector and tests it with the same control. Each change gives
     one object with the verdict before and after it. Other results are left alone; a failure without an automatable fix gives a warning that
-    says what to do by hand.
+    says what to do by hand, such as what to publish for a domain. The test after a change asks nothing of the network.
 
     Nothing but Set-SendConnector is ever run to make a change, and only settings of the connector are changed: address spaces, the name and
     credentials never.

@@ -132,8 +132,8 @@ fn show_text(out: &mut dyn Write, control: &Control) -> io::Result<()> {
     }
     let Some(check) = &control.check else { return line("Check", "none: the control yields Unknown") };
     line("Target", check.target.name())?;
-    if let Requirement::Probe { name, .. } = &check.requirement {
-        line("Probe", name)?;
+    if let Requirement::Probe(probe) = &check.requirement {
+        line("Probe", probe.name())?;
     }
     let mut parameters: Vec<&str> = Vec::new();
     for (name, _) in control.remediation.fixes.iter().flat_map(|fix| &fix.set) {

@@ -1,7 +1,9 @@
 //! The command line: what can be asked, and the exit code that answers. The work itself is the library's.
 
 mod catalog;
+mod network;
 mod output;
+mod progress;
 mod test;
 
 use std::path::PathBuf;
@@ -32,7 +34,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json)
+    /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json), or domains by name
     #[command(after_help = AFTER_HELP)]
     Test(test::Arguments),
     /// List the controls

@@ -3,18 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use exchange_control::control::Catalog;
-use exchange_control::evaluate::{Outcome, Run};
+use exchange_control::evaluate::{Order, Outcome, Run};
 use exchange_control::report::{Format, RunSource};
 use exchange_control::target::Inventory;
 
+use super::network::NetworkArguments;
+use super::progress::{self, Bar};
 use super::{ReportFormat, Selection, output, print_error, print_problems};
 
 /// What `test` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Exports to test; folders are walked for .clixml, .xml and .json files; - reads standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "domains", value_name = "FILE")]
     inputs: Vec<PathBuf>,
+    /// Test this domain as if it were an accepted domain (repeatable, or several with commas)
+    #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',')]
+    domains: Vec<String>,
     /// Run only this control (repeatable, or several with commas; * and ? are wildcards)
     #[arg(long = "control", value_name = "ID", value_delimiter = ',')]
     controls: Vec<String>,
@@ -29,10 +34,19 @@ pub struct Arguments {
     /// Print no results on standard output; the exit code tells, and --output is still written
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    network: NetworkArguments,
 }
 
 /// Tests the inputs and writes the results.
 pub fn run(arguments: &Arguments) -> Outcome {
+    let network = match arguments.network.settings() {
+        Ok(network) => network,
+        Err(why) => {
+            print_error(&why);
+            return Outcome::NotDone;
+        }
+    };
     let catalog = Catalog::with_folders(&arguments.selection.folders).select(&arguments.controls);
     if catalog.controls().is_empty() {
         print_problems(catalog.problems());
@@ -47,11 +61,25 @@ pub fn run(arguments: &Arguments) -> Outcome {
             inventory.read_path(input);
         }
     }
+    arguments.domains.iter().for_each(|domain| inventory.add_domain(domain));
     let targets = inventory.finish();
     let run = Run::new(&catalog, &targets);
     print_problems(run.problems());
-    let mut source = RunSource::new(run);
+    let scan = match run.scan(&network, Order::Document) {
+        Ok(scan) => scan,
+        Err(why) => {
+            print_error(&why);
+            return Outcome::NotDone;
+        }
+    };
     let format: Format = arguments.format.into();
+    let streams = format != Format::Table && arguments.output.is_none() && !arguments.quiet;
+    let (mut bar, wanted) = (Bar::default(), progress::is_wanted(streams));
+    let mut source = RunSource::new(run, scan, |progress| {
+        if wanted {
+            bar.show(progress);
+        }
+    });
     let written = match &arguments.output {
         Some(path) => output::to_file(path, format, &mut source),
         None => output::to_stdout(format, arguments.quiet, &mut source),

@@ -13,6 +13,7 @@ use crate::target::Properties;
 /// The built-in control files. A test holds this list against the folder.
 const BUILT_IN: &[(&str, &str)] = &[
     ("EDCA-TLS-011.json", include_str!("../../module/ExchangeControl/Controls/EDCA-TLS-011.json")),
+    ("EDCA-TLS-025.json", include_str!("../../module/ExchangeControl/Controls/EDCA-TLS-025.json")),
     ("EX16-ED-000170.json", include_str!("../../module/ExchangeControl/Controls/EX16-ED-000170.json")),
 ];
 
@@ -222,7 +223,7 @@ mod tests {
     fn selects_by_pattern_and_reports_what_matches_nothing() {
         let ids = |catalog: &Catalog| catalog.controls().iter().map(|control| control.id.clone()).collect::<Vec<_>>();
         let cases: [(&[&str], &[&str], usize); 5] = [
-            (&[], &["EDCA-TLS-011", "EX16-ED-000170"], 0),
+            (&[], &["EDCA-TLS-011", "EDCA-TLS-025", "EX16-ED-000170"], 0),
             (&["edca-tls-011"], &["EDCA-TLS-011"], 0),
             (&["EX16-*"], &["EX16-ED-000170"], 0),
             (&["EX16-*", "*011"], &["EDCA-TLS-011", "EX16-ED-000170"], 0),

@@ -4,12 +4,12 @@
 use super::condition::{self, Condition};
 use super::document::{self, Node, Refusal};
 use super::reader::{Members, expected, list, text, truth};
-use super::{Argument, Check, Control, Fix, Reference, Remediation, Requirement, Severity, Source, Stig, Subject};
+use super::{
+    Argument, Check, Control, Fix, Probe, Reference, Remediation, Requirement, Severity, Source, Stig, Subject,
+};
+use crate::probe::mta_sts;
 use crate::problem::{Code, Problem, pointer};
-use crate::target::{Kind, Value};
-
-/// The native checks that a control may name.
-const PROBES: [&str; 1] = ["mta-sts"];
+use crate::target::{Kind, Value, domain_key};
 
 /// Parameters that a fix must not set: they name the target, carry a secret, steer the shell, or would rewrite routing.
 const NEVER_SET: [&str; 7] =
@@ -170,18 +170,42 @@ fn read_check(node: &Node, path: &str) -> Result<Check, Refusal> {
     let requirement = match (members.take("require"), members.take("probe")) {
         (Some((at, node)), None) => Requirement::Condition(condition::read(node, &at)?),
         (None, Some((at, node))) => {
-            let name = text(node, &at)?;
-            if !PROBES.contains(&name) {
-                return Err(expected(&format!("a probe ({})", PROBES.join(", ")), node, &at));
+            if text(node, &at)? != "mta-sts" {
+                return Err(expected("a probe (mta-sts)", node, &at));
             }
-            let settings = optional(&mut members, "settings", |node, at| Members::of(node, at).map(|_| node.into()))?;
-            Requirement::Probe { name: name.to_owned(), settings: settings.unwrap_or_default() }
+            if target != Kind::AcceptedDomain {
+                return Err(Refusal::at(&at, "the probe mta-sts is for the target AcceptedDomain"));
+            }
+            let settings = optional(&mut members, "settings", read_mta_sts_settings)?.unwrap_or_default();
+            Requirement::Probe(Probe::MtaSts(settings.into()))
         }
         (Some(_), Some((at, _))) => return Err(Refusal::at(&at, "a check has \"require\" or \"probe\", not both")),
         (None, None) => return Err(Refusal::at(path, "the member \"require\" is missing (or \"probe\")")),
     };
     members.end("a check has target, when, and require or probe with settings")?;
     Ok(Check { target, when, requirement, written: node.into() })
+}
+
+fn read_mta_sts_settings(node: &Node, path: &str) -> Result<mta_sts::Settings, Refusal> {
+    let mut members = Members::of(node, path)?;
+    let minimum_mode = optional(&mut members, "minimumMode", |node, at| {
+        mta_sts::Mode::named(text(node, at)?).ok_or_else(|| expected("none, testing or enforce", node, at))
+    })?;
+    let suffixes = optional(&mut members, "internalSuffixes", |node, at| list(node, at, read_suffix))?;
+    members.end("the probe mta-sts has the settings minimumMode and internalSuffixes")?;
+    let default = mta_sts::Settings::default();
+    Ok(mta_sts::Settings {
+        minimum_mode: minimum_mode.unwrap_or(default.minimum_mode),
+        internal_suffixes: suffixes.unwrap_or(default.internal_suffixes),
+    })
+}
+
+/// A suffix of domain names, with or without its leading dot.
+fn read_suffix(node: &Node, path: &str) -> Result<String, Refusal> {
+    let name = text(node, path)?;
+    domain_key(name.strip_prefix('.').unwrap_or(name))
+        .map(|name| format!(".{name}"))
+        .ok_or_else(|| expected("a suffix of domain names such as \".local\"", node, path))
 }
 
 fn read_remediation(node: &Node, path: &str) -> Result<Remediation, Refusal> {
@@ -314,6 +338,25 @@ mod tests {
             (with("check", r#"{"target":"SendConnector"}"#), "/check", "\"require\" is missing"),
             (with("check", r#"{"target":"SendConnector","probe":"ping"}"#), "/check/probe", "mta-sts"),
             (with("check", r#"{"target":"SendConnector","probe":"mta-sts","require":{}}"#), "/check/probe", "not both"),
+            (with("check", r#"{"target":"SendConnector","probe":"mta-sts"}"#), "/check/probe", "AcceptedDomain"),
+            (
+                with("check", r#"{"target":"AcceptedDomain","probe":"mta-sts","settings":{"minimumMode":"Enforce"}}"#),
+                "/check/settings/minimumMode",
+                "none, testing or enforce",
+            ),
+            (
+                with("check", r#"{"target":"AcceptedDomain","probe":"mta-sts","settings":{"mode":"none"}}"#),
+                "/check/settings/mode",
+                "minimumMode",
+            ),
+            (
+                with(
+                    "check",
+                    r#"{"target":"AcceptedDomain","probe":"mta-sts","settings":{"internalSuffixes":[".a b"]}}"#,
+                ),
+                "/check/settings/internalSuffixes/0",
+                ".local",
+            ),
             (
                 with("check", r#"{"target":"SendConnector","require":{"field":"A","is":1}}"#),
                 "/check/require/is",

@@ -10,8 +10,11 @@ mod reader;
 pub use catalog::{Catalog, Source};
 pub use load::load;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::probe::mta_sts;
 use crate::target::{Kind, Value};
 use condition::Condition;
 
@@ -142,7 +145,23 @@ pub enum Requirement {
     /// A condition on the target's properties.
     Condition(Condition),
     /// A native check that asks the network.
-    Probe { name: String, settings: serde_json::Value },
+    Probe(Probe),
+}
+
+/// The native checks, with their settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// Whether an accepted domain publishes a valid MTA-STS policy.
+    MtaSts(Arc<mta_sts::Settings>),
+}
+
+impl Probe {
+    /// The name, as control files give it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Probe::MtaSts(_) => "mta-sts",
+        }
+    }
 }
 
 /// How a failure is put right.
@@ -198,6 +217,14 @@ impl Control {
         }
     }
 
+    /// The native check that it names.
+    pub fn probe(&self) -> Option<&Probe> {
+        match &self.check.as_ref()?.requirement {
+            Requirement::Probe(probe) => Some(probe),
+            Requirement::Condition(_) => None,
+        }
+    }
+
     /// The kind of target that it checks.
     pub fn target(&self) -> Option<Kind> {
         self.check.as_ref().map(|check| check.target)
@@ -209,10 +236,6 @@ impl Serialize for Control {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
         let check = self.check.as_ref();
-        let probe = check.and_then(|check| match &check.requirement {
-            Requirement::Probe { name, .. } => Some(name),
-            Requirement::Condition(_) => None,
-        });
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("title", &self.title)?;
@@ -236,7 +259,7 @@ impl Serialize for Control {
         map.serialize_entry("roles", &self.roles)?;
         map.serialize_entry("stig", &self.stig)?;
         map.serialize_entry("target", &self.target())?;
-        map.serialize_entry("probe", &probe)?;
+        map.serialize_entry("probe", &self.probe().map(Probe::name))?;
         map.serialize_entry("source", &self.source)?;
         map.serialize_entry("warnings", &self.warnings)?;
         map.serialize_entry("check", &check.map(|check| &check.written))?;

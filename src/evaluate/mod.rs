@@ -1,5 +1,5 @@
 //! Evaluation: a control and a target yield a [`Verdict`]; a [`Run`] yields a [`ControlResult`] for each control and
-//! target, in a stable order, and a [`Summary`] of them all. Pure but for the controls that name a probe.
+//! target, and a [`Summary`] of them all. Pure, but for a [`Scan`] whose controls name a probe.
 
 pub mod condition;
 mod outcome;
@@ -8,6 +8,7 @@ mod reason;
 mod remediation;
 mod result;
 mod run;
+mod scan;
 mod summary;
 mod truth;
 mod verdict;
@@ -16,7 +17,8 @@ pub use outcome::Outcome;
 pub use powershell::{is_invisible, quoted};
 pub use remediation::Remediation;
 pub use result::{ControlResult, Evidence, Issue, IssueSeverity, ResultTarget};
-pub use run::{Run, Tally};
+pub use run::Run;
+pub use scan::{Order, Progress, Scan, Step};
 pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};
 pub use truth::Truth;
 pub use verdict::{Stage, Status, Verdict, judge};

@@ -11,7 +11,7 @@ pub fn reason(verdict: &Verdict, facts: &Facts) -> String {
     let found = || joined(verdict.deciders.iter().map(|decider| finding(decider, facts)));
     match (verdict.stage, verdict.status) {
         (Stage::NoCheck, _) => "no check: this control says what to look at, not how to test it".to_owned(),
-        (Stage::Probe(name), _) => format!("this version has no probe \"{name}\""),
+        (Stage::Probe(probe), _) => format!("offline: the network was not asked (probe {})", probe.name()),
         (Stage::When, Status::NotApplicable) => format!("{}: the control does not apply", found()),
         (_, Status::Fail) => joined(
             verdict

@@ -6,8 +6,9 @@ use super::condition::Decider;
 use super::reason::reason;
 use super::remediation::{self, Remediation};
 use super::truth::Truth;
-use super::verdict::{Status, Verdict};
+use super::verdict::{Stage, Status, Verdict};
 use crate::control::{Control, Reference, Severity};
+use crate::probe::mta_sts::Judgement;
 use crate::target::{Facts, Target};
 
 /// A verdict with all that a person or a pipeline needs to act on it.
@@ -72,6 +73,19 @@ impl ControlResult {
     pub fn of(control: &Control, target: &Target, verdict: &Verdict) -> Self {
         let about = ResultTarget { kind: target.kind.name().to_owned(), identity: target.identity.clone() };
         Self::about(control, about, verdict, &target.facts, remediation::of(control, target, verdict.status))
+    }
+
+    /// Takes what a probe came to. Its fix is a text to publish, never a command.
+    pub fn of_probe(control: &Control, target: &Target, judgement: Judgement) -> Self {
+        let undecided = Verdict { status: judgement.status, stage: Stage::Require, deciders: Vec::new() };
+        let fix = Remediation { script: judgement.script, ..remediation::described(control) };
+        let about = ResultTarget { kind: target.kind.name().to_owned(), identity: target.identity.clone() };
+        ControlResult {
+            reason: judgement.reason,
+            evidence: judgement.evidence,
+            issues: judgement.issues,
+            ..Self::about(control, about, &undecided, &target.facts, fix)
+        }
     }
 
     /// The result of a control that has no check, and so no target.

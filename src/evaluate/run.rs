@@ -1,17 +1,18 @@
-//! A run: every control for every target of its kind, in the order of control ids, then of targets.
+//! A run: which controls and targets belong together.
 
 use super::result::ControlResult;
-use super::summary::Summary;
-use super::verdict::judge;
+use super::scan::{Order, Scan, Step};
 use crate::control::{Catalog, Control};
+use crate::probe::Network;
 use crate::problem::Problem;
-use crate::target::{Target, Targets};
+use crate::target::Targets;
 
-/// Controls and targets that belong together. Controls whose targets the input lacks are not run.
+/// Every control for every target of its kind, in the order of control ids, then of targets. Controls whose targets the
+/// input lacks are not run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
-    catalog: &'a Catalog,
-    targets: &'a Targets,
+    pub(super) catalog: &'a Catalog,
+    pub(super) targets: &'a Targets,
 }
 
 impl<'a> Run<'a> {
@@ -20,15 +21,20 @@ impl<'a> Run<'a> {
         Run { catalog, targets }
     }
 
-    /// The results, each made when it is asked for.
+    /// The results, each made when it is asked for. The network is not: a [`Scan`] does that.
     pub fn results(&self) -> impl Iterator<Item = ControlResult> + use<'a> {
-        let (run, mut tally) = (*self, Tally::default());
-        std::iter::from_fn(move || tally.next(run))
+        let run = *self;
+        let mut scan = Scan::offline(run);
+        std::iter::from_fn(move || match scan.next(run, std::time::Duration::ZERO) {
+            Step::Result(result) => Some(*result),
+            Step::Pending | Step::Over => None,
+        })
     }
 
-    /// How many results there will be.
-    pub fn total(&self) -> usize {
-        self.catalog.controls().iter().map(|control| self.count(control)).sum()
+    /// Starts to work the run off, with the network where a control asks for it. `Err` says which of the network's
+    /// settings cannot be used.
+    pub fn scan(&self, network: &Network, order: Order) -> Result<Scan, String> {
+        Scan::start(*self, network, order)
     }
 
     /// What could not be used, of the controls and of the inputs.
@@ -36,53 +42,8 @@ impl<'a> Run<'a> {
         self.catalog.problems().iter().chain(self.targets.problems())
     }
 
-    fn count(&self, control: &Control) -> usize {
-        control.target().map_or(1, |kind| self.targets.of(kind).count())
-    }
-}
-
-/// How far a run has come and what its results come to, for a caller that cannot hold on to the run itself.
-#[derive(Debug, Clone, Default)]
-pub struct Tally {
-    control: usize,
-    target: usize,
-    summary: Summary,
-}
-
-impl Tally {
-    /// The next result, or None at the end.
-    pub fn next(&mut self, run: Run) -> Option<ControlResult> {
-        let (control, result) = self.advance(run)?;
-        self.summary.add(&result, control.verify);
-        Some(result)
-    }
-
-    /// What the results that were taken come to.
-    pub fn summary(&self, run: Run) -> Summary {
-        self.summary.clone().finish(run.catalog.controls())
-    }
-
-    fn advance<'a>(&mut self, run: Run<'a>) -> Option<(&'a Control, ControlResult)> {
-        loop {
-            let control = run.catalog.controls().get(self.control)?;
-            let Some(kind) = control.target() else {
-                self.next_control();
-                let result = ControlResult::without_check(control, &judge(control, &Default::default()));
-                return Some((control, result));
-            };
-            let all: &[Target] = run.targets.all();
-            while let Some(target) = all.get(self.target) {
-                self.target += 1;
-                if target.kind == kind {
-                    return Some((control, ControlResult::of(control, target, &judge(control, &target.facts))));
-                }
-            }
-            self.next_control();
-        }
-    }
-
-    fn next_control(&mut self) {
-        self.control += 1;
-        self.target = 0;
+    /// The control of a number.
+    pub(super) fn control(&self, number: usize) -> Option<&'a Control> {
+        self.catalog.controls().get(number)
     }
 }

@@ -77,10 +77,11 @@ impl Counts {
 }
 
 impl Summary {
-    /// Takes a result into account. Results of one control come one after another; `scored` is the control's `verify`.
+    /// Takes a result into account; `scored` is the control's `verify`.
     pub fn add(&mut self, result: &ControlResult, scored: bool) {
         self.counts.add(result.status);
-        match self.controls.last_mut().filter(|control| control.control_id == result.control_id) {
+        // Those of one control mostly come one after another.
+        match self.controls.iter_mut().rev().find(|control| control.control_id == result.control_id) {
             Some(control) => control.status = worse(control.status, result.status),
             None => {
                 self.controls.push(ControlSummary {
@@ -102,6 +103,8 @@ impl Summary {
     pub fn finish(mut self, controls: &[Control]) -> Self {
         let frameworks: BTreeMap<&str, &[String]> =
             controls.iter().map(|control| (control.id.as_str(), control.frameworks.as_slice())).collect();
+        // Results that had to be waited for may have come in another order.
+        self.controls.sort_by_key(|control| controls.iter().position(|known| known.id == control.control_id));
         self.score = score(self.controls.iter());
         for framework in &mut self.frameworks {
             framework.score = score(self.controls.iter().filter(|control| {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{Decider, evaluate};
 use super::truth::Truth;
-use crate::control::{Control, Requirement};
+use crate::control::{Control, Probe, Requirement};
 use crate::target::Facts;
 
 /// What a control says of a target.
@@ -42,8 +42,8 @@ pub enum Stage<'a> {
     When,
     /// `require`: whether what it asks holds.
     Require,
-    /// A native check of this name.
-    Probe(&'a str),
+    /// A native check, which is still to be asked.
+    Probe(&'a Probe),
 }
 
 /// A status and what decided it.
@@ -80,6 +80,6 @@ pub fn judge<'a>(control: &'a Control, facts: &'a Facts) -> Verdict<'a> {
             };
             Verdict { status, stage: Stage::Require, deciders }
         }
-        Requirement::Probe { name, .. } => Verdict { status: Status::Unknown, stage: Stage::Probe(name), deciders },
+        Requirement::Probe(probe) => Verdict { status: Status::Unknown, stage: Stage::Probe(probe), deciders },
     }
 }

@@ -9,6 +9,8 @@ use serde_path_to_error::Segment;
 use super::answer::{Failure, json};
 use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
 use crate::control::Catalog;
+use crate::probe::dns::parse_server;
+use crate::probe::{Network, Proxy, Roots};
 use crate::problem::pointer;
 use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
 
@@ -23,8 +25,14 @@ struct ControlsRequest {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunRequest<'a> {
-    #[serde(borrow)]
-    pub targets: &'a RawValue,
+    #[serde(borrow, default)]
+    pub targets: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub accepted_domains: Option<&'a RawValue>,
+    #[serde(default)]
+    pub domains: Vec<String>,
+    #[serde(default)]
+    pub network: NetworkRequest,
     #[serde(default)]
     control_ids: Vec<String>,
     #[serde(default)]
@@ -32,6 +40,50 @@ pub struct RunRequest<'a> {
     #[cfg(feature = "test-panic")]
     #[serde(default)]
     test_panic: bool,
+}
+
+/// How the network is to be asked; what is left out is as [`Network`] has it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NetworkRequest {
+    offline: bool,
+    dns_servers: Vec<String>,
+    timeout_seconds: Option<u64>,
+    throttle_limit: Option<usize>,
+    roots: Option<String>,
+    proxy: Option<String>,
+    allow_private_address: bool,
+}
+
+impl NetworkRequest {
+    /// The settings, or which of them cannot be used.
+    pub fn settings(&self) -> Result<Network, Failure> {
+        let refused = |member: &str| {
+            let path = pointer("/network", member);
+            move |why: String| Failure::request(why).at_path(path)
+        };
+        let mut network = Network {
+            offline: self.offline,
+            allow_private_addresses: self.allow_private_address,
+            ..Network::default()
+        };
+        for (index, server) in self.dns_servers.iter().enumerate() {
+            let server = parse_server(server)
+                .map_err(|why| Failure::request(why).at_path(pointer("/network/dnsServers", index)))?;
+            network.dns_servers.push(server);
+        }
+        if let Some(seconds) = self.timeout_seconds {
+            network.timeout = Network::timeout_of(seconds).map_err(refused("timeoutSeconds"))?;
+        }
+        if let Some(limit) = self.throttle_limit {
+            network.throttle = Network::throttle_of(limit).map_err(refused("throttleLimit"))?;
+        }
+        if let Some(roots) = &self.roots {
+            network.roots = Roots::parse(roots).map_err(refused("roots"))?;
+        }
+        network.proxy = self.proxy.as_deref().map(Proxy::parse).transpose().map_err(refused("proxy"))?;
+        Ok(network)
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,8 +118,14 @@ pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Fai
     if request.test_panic {
         panic!("asked for by the test");
     }
-    if !request.targets.get().starts_with(['[', '{']) {
-        return Err(Failure::request("expected a list of objects").at_path("/targets"));
+    if request.targets.is_none() && request.domains.is_empty() {
+        return Err(Failure::request("there is nothing to test: \"targets\" is missing, or \"domains\""));
+    }
+    let lists = [("/targets", request.targets), ("/acceptedDomains", request.accepted_domains)];
+    for (path, list) in lists {
+        if list.is_some_and(|list| !list.get().starts_with(['[', '{'])) {
+            return Err(Failure::request("expected a list of objects").at_path(path));
+        }
     }
     let catalog = catalog(&request.control_paths, &request.control_ids);
     if catalog.controls().is_empty() {

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::answer::{Failure, json};
-use super::{XC_DONE, XC_OK, request};
+use super::{XC_DONE, XC_OK, XC_PENDING, request};
 use crate::control::Catalog;
-use crate::evaluate::{Outcome, Run, Summary, Tally};
+use crate::evaluate::{Order, Outcome, Run, Scan, Step, Summary};
+use crate::probe::Stop;
 use crate::problem::Problem;
 use crate::report::{SCHEMA_VERSION, Tool, now};
 use crate::target::{Inventory, Targets};
@@ -31,23 +32,17 @@ pub fn live_runs() -> u32 {
 #[allow(non_camel_case_types)]
 pub struct xc_run {
     cancelled: AtomicBool,
+    /// Ends the questions to the network, where there are any.
+    stop: Option<Stop>,
     state: Mutex<State>,
-    total: usize,
 }
 
 struct State {
     catalog: Cow<'static, Catalog>,
     targets: Targets,
-    tally: Tally,
-    done: usize,
+    scan: Scan,
     /// The last answer, given again however often it is asked for.
     over: Option<Vec<u8>>,
-}
-
-#[derive(Serialize)]
-struct Progress {
-    done: usize,
-    total: usize,
 }
 
 #[derive(Serialize)]
@@ -67,15 +62,23 @@ impl xc_run {
     pub fn start(request: &str) -> Result<(Self, Vec<u8>), Failure> {
         let (request, catalog) = request::run(request)?;
         let mut inventory = Inventory::new(catalog.properties());
-        inventory.read_json_at("/targets", request.targets.get());
+        if let Some(targets) = request.targets {
+            inventory.read_json_at("/targets", targets.get());
+        }
+        if let Some(domains) = request.accepted_domains {
+            inventory.read_context_at("/acceptedDomains", domains.get());
+        }
+        request.domains.iter().for_each(|domain| inventory.add_domain(domain));
         let targets = inventory.finish();
         let run = Run::new(&catalog, &targets);
-        let total = run.total();
+        let network = request.network.settings()?;
+        let scan = run.scan(&network, Order::AsTheyCome).map_err(|why| Failure::request(why).at_path("/network"))?;
         let errors: Vec<&Problem> = run.problems().collect();
-        let answer = json(&serde_json::json!({ "total": total, "errors": errors }));
-        let state = State { catalog, targets, tally: Tally::default(), done: 0, over: None };
+        let answer = json(&serde_json::json!({ "total": scan.progress().total, "errors": errors }));
+        let stop = scan.stop();
+        let state = State { catalog, targets, scan, over: None };
         LIVE.fetch_add(1, Ordering::SeqCst);
-        Ok((xc_run { cancelled: AtomicBool::new(false), state: Mutex::new(state), total }, answer))
+        Ok((xc_run { cancelled: AtomicBool::new(false), stop, state: Mutex::new(state) }, answer))
     }
 
     /// The next batch, or the summary.
@@ -90,33 +93,50 @@ impl xc_run {
         let run = Run::new(&state.catalog, &state.targets);
         let mut batch = br#"{"results":["#.to_vec();
         let mut count = 0;
-        // Evaluation does not wait for anything; the time-out only bounds the size of a batch.
-        while count == 0 || (count < BATCH && batch.len() < BATCH_BYTES && Instant::now() < until) {
-            if self.is_cancelled() {
+        let mut pending = false;
+        while count < BATCH && batch.len() < BATCH_BYTES && !self.is_cancelled() {
+            // The first result is worth waiting for; what else there is goes with it.
+            let now = Instant::now();
+            let wait = if count == 0 { until.saturating_duration_since(now) } else { Duration::ZERO };
+            if count > 0 && now >= until {
                 break;
             }
-            let Some(result) = state.tally.next(run) else { break };
-            if count > 0 {
-                batch.push(b',');
+            match state.scan.next(run, wait) {
+                Step::Result(result) => {
+                    if count > 0 {
+                        batch.push(b',');
+                    }
+                    batch.extend(json(&result));
+                    count += 1;
+                }
+                Step::Pending => {
+                    pending = true;
+                    break;
+                }
+                Step::Over => break,
             }
-            batch.extend(json(&result));
-            count += 1;
+        }
+        if count == 0 && pending && !self.is_cancelled() {
+            return Ok((XC_PENDING, json(&serde_json::json!({ "progress": state.scan.progress() }))));
         }
         if count == 0 {
-            let over = json(&self.over(run, state.tally.summary(run)));
+            state.scan.end();
+            let over = json(&self.over(run, state.scan.summary(run)));
             state.over = Some(over.clone());
             return Ok((XC_DONE, over));
         }
-        state.done += count;
         batch.extend(br#"],"progress":"#);
-        batch.extend(json(&Progress { done: state.done, total: self.total }));
+        batch.extend(json(&state.scan.progress()));
         batch.push(b'}');
         Ok((XC_OK, batch))
     }
 
-    /// Ends the run at the next call.
+    /// Ends the run, and with it a call that waits; all sockets are closed.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(stop) = &self.stop {
+            stop.stop();
+        }
     }
 
     fn is_cancelled(&self) -> bool {

@@ -80,7 +80,7 @@ fn lists_the_controls() {
     let (status, answer) = called(|answer, length| unsafe { xc_controls(null_mut(), 0, answer, length) });
     assert_eq!(status, XC_OK);
     let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
-    assert_eq!(answer["controls"].as_array().map(Vec::len), Some(2));
+    assert_eq!(answer["controls"].as_array().map(Vec::len), Some(3));
     let fields = answer["fields"]["SendConnector"].as_array().expect("fields");
     for wanted in ["AddressSpaces", "IgnoreSTARTTLS", "TlsDomain", "FrontendProxyEnabled"] {
         assert!(fields.iter().any(|field| field == wanted), "{wanted}: {fields:?}");

@@ -3,8 +3,12 @@
 
 pub mod address;
 pub mod dns;
+mod engine;
 pub mod https;
 pub mod mta_sts;
 mod network;
+mod progress;
 
+pub use engine::{Asker, Engine, Job, Outcome, Received, Stop};
 pub use network::{Network, Proxy, Roots};
+pub use progress::{Position, Stage, Stages};

@@ -8,10 +8,11 @@ mod table;
 pub use table::visible;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::{ControlResult, Run, Summary, Tally};
+use crate::evaluate::{ControlResult, Progress, Run, Scan, Step, Summary};
 use crate::problem::Problem;
 
 /// The version of the result document's shape.
@@ -63,26 +64,42 @@ pub trait Source {
     fn conclude(&mut self) -> (Summary, Vec<Problem>);
 }
 
-/// The results of a run, tallied while they pass by.
+/// The results of a run, worked off as they are asked for.
 pub struct RunSource<'a> {
     run: Run<'a>,
-    tally: Tally,
+    scan: Scan,
+    watch: Box<dyn FnMut(Progress) + 'a>,
 }
 
+/// How often whoever watches hears while a result is waited for.
+const TICK: Duration = Duration::from_millis(100);
+
 impl<'a> RunSource<'a> {
-    /// Starts at the run's first result.
-    pub fn new(run: Run<'a>) -> Self {
-        RunSource { run, tally: Tally::default() }
+    /// The results of a scan of this run. `watch` is told how far it is: with each result, while one is waited for, and at the end.
+    pub fn new(run: Run<'a>, scan: Scan, watch: impl FnMut(Progress) + 'a) -> Self {
+        RunSource { run, scan, watch: Box::new(watch) }
     }
 }
 
 impl Source for RunSource<'_> {
     fn next(&mut self) -> Option<ControlResult> {
-        self.tally.next(self.run)
+        loop {
+            match self.scan.next(self.run, TICK) {
+                Step::Result(result) => {
+                    (self.watch)(self.scan.progress());
+                    return Some(*result);
+                }
+                Step::Pending => (self.watch)(self.scan.progress()),
+                Step::Over => {
+                    (self.watch)(self.scan.progress());
+                    return None;
+                }
+            }
+        }
     }
 
     fn conclude(&mut self) -> (Summary, Vec<Problem>) {
-        (self.tally.summary(self.run), self.run.problems().cloned().collect())
+        (self.scan.summary(self.run), self.run.problems().cloned().collect())
     }
 }
 

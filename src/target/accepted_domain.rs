@@ -83,7 +83,7 @@ pub(super) fn normalise(facts: &mut Facts) {
 
 /// A domain name in the one form in which names compare: A-labels, lower case, no trailing dot.
 /// None where it is no domain name.
-pub(super) fn domain_key(name: &str) -> Option<String> {
+pub(crate) fn domain_key(name: &str) -> Option<String> {
     let name = name.trim();
     let name = name.strip_suffix('.').unwrap_or(name);
     let name = if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).ok()? };
@@ -112,9 +112,10 @@ struct Entry {
 
 impl AcceptedDomains {
     /// Collects the accepted domains among targets.
-    pub fn of(targets: &[Target]) -> Self {
+    pub fn of<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Self {
         let mut domains = AcceptedDomains::default();
-        let mut accepted = targets.iter().filter(|target| target.kind == Kind::AcceptedDomain).peekable();
+        let accepted = targets.into_iter().filter(|target| target.kind == Kind::AcceptedDomain);
+        let mut accepted = accepted.peekable();
         if accepted.peek().is_none() {
             domains.mark_incomplete("accepted domains are needed; add the output of Get-AcceptedDomain");
         }

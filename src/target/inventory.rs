@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::accepted_domain::AcceptedDomains;
 use super::input::{self, Sink};
-use super::{Kind, Properties, Target, send_connector};
+use super::{Facts, Kind, Properties, Target, Value, send_connector};
 use crate::problem::{Code, Problem, Problems};
 
 /// Inputs being read.
@@ -12,6 +12,10 @@ use crate::problem::{Code, Problem, Problems};
 pub struct Inventory {
     properties: Properties,
     targets: Vec<Target>,
+    /// Domains to test of which nothing is known but the name.
+    domains: Vec<Target>,
+    /// Objects that only tell about others, and are not tested themselves.
+    context: Vec<Target>,
     problems: Problems,
 }
 
@@ -25,7 +29,13 @@ pub struct Targets {
 impl Inventory {
     /// Starts with nothing read. Of each object only `properties` will be kept.
     pub fn new(properties: Properties) -> Self {
-        Inventory { properties, targets: Vec::new(), problems: Problems::default() }
+        Inventory {
+            properties,
+            targets: Vec::new(),
+            domains: Vec::new(),
+            context: Vec::new(),
+            problems: Problems::default(),
+        }
     }
 
     /// Reads a file, or the exports in a folder and the folders below it.
@@ -66,9 +76,26 @@ impl Inventory {
         self.properties = properties;
     }
 
+    /// Reads accepted domains of a JSON list that stands at `path` in a request. They tell where connectors lead, and
+    /// are not tested themselves.
+    pub fn read_context_at(&mut self, path: &str, text: &str) {
+        let tested = std::mem::take(&mut self.targets);
+        self.read_json_at(path, text);
+        let context = std::mem::replace(&mut self.targets, tested);
+        self.context.extend(context);
+    }
+
+    /// Adds a domain to test by its name alone. It says nothing of whose domain it is.
+    pub fn add_domain(&mut self, name: &str) {
+        let name = name.trim();
+        let mut facts = Facts::default();
+        facts.set("domainname", Value::text(name));
+        self.domains.push(Target { kind: Kind::AcceptedDomain, identity: name.to_owned(), facts });
+    }
+
     /// Computes what the inputs tell together.
     pub fn finish(mut self) -> Targets {
-        let mut accepted = AcceptedDomains::of(&self.targets);
+        let mut accepted = AcceptedDomains::of(self.targets.iter().chain(&self.context));
         // What could not be read may have held accepted domains, and a space that seems a partner's may be our own.
         if let Some(problem) = self.problems.all().iter().find(|problem| problem.is_unreadable_input()) {
             let source = problem.source.as_deref().unwrap_or("an input");
@@ -80,6 +107,7 @@ impl Inventory {
             }
             target.facts.shrink();
         }
+        self.targets.extend(self.domains);
         Targets { targets: self.targets, problems: self.problems }
     }
 

@@ -12,6 +12,7 @@ mod properties;
 mod send_connector;
 mod value;
 
+pub(crate) use accepted_domain::domain_key;
 pub use accepted_domain::{AcceptedDomains, DomainType};
 pub use facts::Facts;
 pub use inventory::{Inventory, Targets};

@@ -29,6 +29,7 @@ Describe 'Get-ExchangeControl' {
     It 'lists the built-in controls' {
         $controls = @(Get-ExchangeControl)
         $controls.Id | Should -Contain 'EDCA-TLS-011'
+        $controls.Id | Should -Contain 'EDCA-TLS-025'
         $controls.Id | Should -Contain 'EX16-ED-000170'
     }
     It 'gives objects of its type with all of their properties' {
@@ -43,6 +44,13 @@ Describe 'Get-ExchangeControl' {
         ($control.Frameworks -is [array]) | Should -BeTrue
         ($control.References -is [array]) | Should -BeTrue
         ($control.Warnings -is [array]) | Should -BeTrue
+    }
+    It 'says which controls ask the network' {
+        $control = Get-ExchangeControl -Id 'EDCA-TLS-025'
+        $control.TargetKind | Should -Be 'AcceptedDomain'
+        $control.Probe | Should -Be 'mta-sts'
+        $control.Automatable | Should -BeFalse
+        (Get-ExchangeControl -Id 'EDCA-TLS-011').Probe | Should -BeNullOrEmpty
     }
     It 'selects by id: <Pattern>' -ForEach @(
         @{ Pattern = 'EDCA-TLS-011'; Expected = 'EDCA-TLS-011' }

@@ -72,9 +72,15 @@ Describe 'Help of <_>' -ForEach $commands {
 }
 
 Describe 'The about topic' {
+    BeforeAll { $topic = [System.IO.Path]::Combine($root, 'module', 'ExchangeControl', 'en-US', 'about_ExchangeControl.help.txt') }
+
     It 'is in the module' {
-        $topic = [System.IO.Path]::Combine($root, 'module', 'ExchangeControl', 'en-US', 'about_ExchangeControl.help.txt')
         Test-Path -LiteralPath $topic | Should -BeTrue
+    }
+    It 'tells what of the network can be set: -<_>' -ForEach @(
+        'Offline', 'Proxy', 'DnsServer', 'AllowPrivateAddress', 'TrustedRoot', 'Timeout', 'ThrottleLimit'
+    ) {
+        [System.IO.File]::ReadAllText($topic) | Should -Match "-$_\b"
     }
 }
 

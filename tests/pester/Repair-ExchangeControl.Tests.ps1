@@ -101,7 +101,7 @@ Describe 'Repair-ExchangeControl' {
         $text | Should -Be "('a' + [char] 0x202E + 'b' + [char] 0x000A + 'c''d')"
     }
     It 'leaves results alone that did not fail' {
-        $results = @(Test-ExchangeControl | Where-Object { $_.Status -ne 'Fail' })
+        $results = @(Test-ExchangeControl -Offline | Where-Object { $_.Status -ne 'Fail' })
         @($results | Repair-ExchangeControl -Confirm:$false).Count | Should -Be 0
         @(Get-ExchangeChange).Count | Should -Be 0
     }
@@ -133,6 +133,31 @@ Describe 'Repair-ExchangeControl' {
         $failures[0].FullyQualifiedErrorId | Should -Be 'ExchangeControl.ParameterRefused,Repair-ExchangeControl'
         $failures[0].Exception.Message | Should -Match $Name
         @(Get-ExchangeChange).Count | Should -Be 0
+    }
+    It 'warns about a domain with what to publish' {
+        $result = [pscustomobject] @{
+            ControlId = 'EDCA-TLS-025'; TargetKind = 'AcceptedDomain'; Identity = 'contoso.com'; Status = 'Fail'; Automatable = $false
+            Reason = 'there is no record'; RemediationDescription = 'Publish a policy.'; RemediationParameters = @{}
+            RemediationCommand = $null; RemediationScript = '_mta-sts.contoso.com. TXT "v=STSv1; id=1;"'
+        }
+        $repairs = @($result | Repair-ExchangeControl -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue)
+        $repairs.Count | Should -Be 0
+        @($warnings).Count | Should -Be 1
+        [string] $warnings[0] | Should -Be (
+            "EDCA-TLS-025 failed for 'contoso.com', and its fix cannot be run automatically; nothing was changed. there is no record. " +
+            'Publish a policy.' + [Environment]::NewLine + '_mta-sts.contoso.com. TXT "v=STSv1; id=1;"')
+        @(Get-ExchangeChange).Count | Should -Be 0
+    }
+    It 'asks nothing of the network for the test after a change' {
+        $result = Get-GatewayResult
+        Mock -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun' -MockWith {
+            [pscustomobject] @{ Identity = 'Internet (legacy gateway)'; Status = 'Pass'; Reason = '' }
+        }
+        $repair = $result | Repair-ExchangeControl -Confirm:$false
+        $repair.After | Should -Be 'Pass'
+        Should -Invoke -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun' -Times 1 -Exactly -ParameterFilter {
+            ($Request -match '"network":\{"offline":true\}') -and ($Request -match '"acceptedDomains":\[\{')
+        }
     }
     It 'takes the text "False" for no' {
         $result = Get-GatewayResult -With @{ Automatable = 'False' }

@@ -41,6 +41,19 @@ BeforeAll {
         }
     }
 
+    # The address of a DNS server on this machine that is not there: its port was free a moment ago.
+    function Get-DeadDnsServer {
+        $socket = New-LoopbackSocket
+        $address = [string] $socket.Client.LocalEndPoint
+        $socket.Close()
+        $address
+    }
+
+    # A socket on this machine that takes questions and never answers.
+    function New-LoopbackSocket {
+        [System.Net.Sockets.UdpClient]::new([System.Net.IPEndPoint]::new([System.Net.IPAddress]::Loopback, 0))
+    }
+
     function Get-LiveRunCount {
         InModuleScope -ModuleName 'ExchangeControl' -ScriptBlock { $script:Native::xc_live_runs() }
     }
@@ -270,6 +283,19 @@ Describe 'Input' {
         $results = @(Test-ExchangeControl -ControlId $selection)
         @(Get-VerdictLine $results) -join "`n" | Should -Be ($expected -join "`n")
     }
+    It 'is tested with all of it when it is collected, accepted domains too' {
+        $results = @(Test-ExchangeControl -Offline)
+        @($results | Where-Object { $_.TargetKind -eq 'SendConnector' }).Count | Should -Be 18
+        $domains = @($results | Where-Object { $_.TargetKind -eq 'AcceptedDomain' })
+        @($domains | ForEach-Object { $_.ControlId } | Sort-Object -Unique) -join ' ' | Should -Be 'EDCA-TLS-025'
+        @($domains | ForEach-Object { $_.Identity }) | Should -Contain 'contoso.com'
+    }
+    It 'is collected with the accepted domains that are given, which are tested too' {
+        $given = @($fixtureDomains | Where-Object { $_.Name -eq 'contoso.com' })
+        $results = @(Test-ExchangeControl -Offline -AcceptedDomain $given)
+        $domains = @($results | Where-Object { $_.TargetKind -eq 'AcceptedDomain' })
+        @($domains | ForEach-Object { $_.Identity }) -join ' ' | Should -Be 'contoso.com'
+    }
     It 'is collected with the accepted domains that are given' {
         $results = @(Test-ExchangeControl -ControlId $selection -AcceptedDomain @($fixtureDomains | Where-Object { $_.Name -eq 'contoso.com' }))
         @($results | Where-Object { $_.Identity -eq 'Partner Litware' -and $_.ControlId -eq 'EDCA-TLS-011' })[0].Status | Should -Be 'Pass'
@@ -277,6 +303,8 @@ Describe 'Input' {
     It 'may hold no connector at all' {
         Set-ExchangeStandIn -Connector @() -Domain $fixtureDomains
         @(Test-ExchangeControl -ControlId $selection).Count | Should -Be 0
+        $results = @(Test-ExchangeControl -Offline)
+        @($results | ForEach-Object { $_.TargetKind } | Sort-Object -Unique) -join ' ' | Should -Be 'AcceptedDomain'
     }
     It 'that is empty is not collected' {
         @(@() | Test-ExchangeControl).Count | Should -Be 0
@@ -308,15 +336,22 @@ Describe 'Without the Exchange commands' {
 
     It 'collection is one error with the way out' {
         $failure = $null
-        try { $null = Test-ExchangeControl }
+        try { $null = Test-ExchangeControl -Offline }
         catch { $failure = $_ }
         $failure.FullyQualifiedErrorId | Should -Be 'ExchangeControl.ExchangeCommandNotFound,Test-ExchangeControl'
         $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
         $failure.Exception.Message | Should -Match 'Get-SendConnector, Get-AcceptedDomain'
-        $failure.Exception.Message | Should -Match 'Exchange Management Shell, or pipe objects in'
+        $failure.Exception.Message | Should -Match 'Exchange Management Shell, pipe objects in, or name domains with -Domain'
     }
     It 'piped objects are tested' {
         @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011').Count | Should -Be 9
+    }
+    It 'domains are tested by their names, and nothing is collected' {
+        $result = Test-ExchangeControl -Domain 'contoso.com' -Offline
+        $result.ControlId | Should -Be 'EDCA-TLS-025'
+        $result.TargetKind | Should -Be 'AcceptedDomain'
+        $result.Identity | Should -BeOfType [string]
+        $result.Identity | Should -Be 'contoso.com'
     }
 }
 
@@ -351,10 +386,166 @@ Describe 'Errors' {
     }
 }
 
+# Nothing in here asks anything but this machine.
+Describe 'Domains' {
+    BeforeAll {
+        $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')
+        $fixtureDomains = @(Get-ExchangeFixture 'accepted-domains.remote.clixml')
+    }
+
+    It 'are Unknown with -Offline, and the reason says so' {
+        $result = Test-ExchangeControl -Domain 'contoso.com' -Offline
+        $result.Status | Should -Be 'Unknown'
+        $result.Reason | Should -Match 'offline'
+    }
+    It 'are tested each, in their order' {
+        $results = @(Test-ExchangeControl -Domain 'fabrikam.com', 'contoso.com' -Offline)
+        @($results | ForEach-Object { $_.Identity }) -join ' ' | Should -Be 'fabrikam.com contoso.com'
+    }
+    It 'are added to what is piped in' {
+        $results = @($fixtureConnectors | Test-ExchangeControl -Domain 'contoso.com' -Offline)
+        @($results | Where-Object { $_.TargetKind -eq 'SendConnector' }).Count | Should -Be 18
+        @($results | Where-Object { $_.TargetKind -eq 'AcceptedDomain' } | ForEach-Object { $_.Identity }) -join ' ' | Should -Be 'contoso.com'
+    }
+    It 'are tested when nothing comes down the pipeline' {
+        @(@() | Test-ExchangeControl -Domain 'contoso.com' -Offline).Count | Should -Be 1
+    }
+    It 'of -AcceptedDomain are not tested themselves' {
+        $results = @($fixtureConnectors | Test-ExchangeControl -AcceptedDomain $fixtureDomains -Offline)
+        @($results | ForEach-Object { $_.TargetKind } | Sort-Object -Unique) -join ' ' | Should -Be 'SendConnector'
+        @(Get-VerdictLine $results) -join "`n" | Should -Be ($expected -join "`n")
+    }
+    It 'of -AcceptedDomain are not tested beside -Domain either' {
+        $results = @(Test-ExchangeControl -Domain 'tailspin.com' -AcceptedDomain $fixtureDomains -Offline)
+        @($results | ForEach-Object { $_.Identity }) -join ' ' | Should -Be 'tailspin.com'
+    }
+    It 'that are piped in are tested' {
+        $results = @($fixtureDomains | Where-Object { $_.Name -eq 'contoso.com' } | Test-ExchangeControl -Offline)
+        @($results | ForEach-Object { $_.ControlId + ' ' + $_.Identity }) -join ', ' | Should -Be 'EDCA-TLS-025 contoso.com'
+    }
+    It 'are Unknown where no DNS server answers, and the run ends' {
+        $result = Test-ExchangeControl -Domain 'contoso.com' -DnsServer (Get-DeadDnsServer) -Timeout 1
+        $result.Status | Should -Be 'Unknown'
+        $result.Reason | Should -Not -BeNullOrEmpty
+        @($result.Issues | ForEach-Object { $_.Code }) | Should -Contain 'dns-error'
+        Get-LiveRunCount | Should -Be 0
+    }
+    It 'show their issues in the list view' {
+        $result = Test-ExchangeControl -Domain 'contoso.com' -DnsServer (Get-DeadDnsServer) -Timeout 1
+        $list = $result | Format-List | Out-String -Width 200
+        $list | Should -Match 'Issues\s*:'
+        $list | Should -Match '[a-z]+ dns-error: '
+        $list | Should -Match 'RemediationScript\s*:'
+        $list | Should -Match 'RemediationCommand\s*:\s*\r?\n'
+    }
+    It 'report their progress, and end the report' {
+        Mock -ModuleName 'ExchangeControl' -CommandName 'Write-Progress'
+        $silent = New-LoopbackSocket
+        try { $null = Test-ExchangeControl -Domain 'contoso.com' -DnsServer ([string] $silent.Client.LocalEndPoint) -Timeout 1 }
+        finally { $silent.Close() }
+        Should -Invoke -ModuleName 'ExchangeControl' -CommandName 'Write-Progress' -ParameterFilter {
+            ($Status -eq '0 of 1') -and ($CurrentOperation -match '^(waiting|DNS) 1$')
+        }
+        Should -Invoke -ModuleName 'ExchangeControl' -CommandName 'Write-Progress' -Times 1 -Exactly -ParameterFilter { $Completed }
+    }
+    It 'show the stages that hold some' {
+        $text = InModuleScope -ModuleName 'ExchangeControl' -ScriptBlock {
+            Format-RunStage ([pscustomobject] @{ waiting = 10; dns = 5; connect = 2; handshake = 0; headers = 1; body = 0 })
+        }
+        $text | Should -Be 'waiting 10, DNS 5, connect 2, headers 1'
+    }
+}
+
+Describe 'Network settings' {
+    It 'are sent as they were given' {
+        $json = InModuleScope -ModuleName 'ExchangeControl' -ScriptBlock {
+            New-NetworkJson @{
+                Offline = $true; DnsServer = @('192.0.2.1', '[2001:db8::1]:5353'); Timeout = 60; ThrottleLimit = 128
+                TrustedRoot = 'Mozilla'; Proxy = 'http://proxy.contoso.com:8080'; AllowPrivateAddress = $true
+            }
+        }
+        $json | Should -Be ('{"offline":true,"dnsServers":["192.0.2.1","[2001:db8::1]:5353"],"timeoutSeconds":60,"throttleLimit":128,' +
+            '"roots":"mozilla","proxy":"http://proxy.contoso.com:8080","allowPrivateAddress":true}')
+    }
+    It 'are not sent where none was given' {
+        InModuleScope -ModuleName 'ExchangeControl' -ScriptBlock { New-NetworkJson @{ Domain = @('contoso.com'); Offline = [switch] $false } } |
+            Should -Be ''
+    }
+    It 'name a certificate file by its full path' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'roots.pem')
+        [System.IO.File]::WriteAllText($file, '')
+        Push-Location -LiteralPath $TestDrive
+        try {
+            $json = InModuleScope -ModuleName 'ExchangeControl' -ScriptBlock { New-NetworkJson @{ TrustedRoot = './roots.pem' } }
+        }
+        finally { Pop-Location }
+        $path = (ConvertFrom-Json -InputObject $json).roots
+        [System.IO.Path]::IsPathRooted($path) | Should -BeTrue
+        [System.IO.File]::Exists($path) | Should -BeTrue
+    }
+    It 'that are wrong are an error that names the parameter: -<Name> <Value>' -ForEach @(
+        @{ Name = 'DnsServer'; Value = 'no address' }
+        @{ Name = 'DnsServer'; Value = '192.0.2.1:99999' }
+        @{ Name = 'Proxy'; Value = 'socks5://proxy.contoso.com:1080' }
+        @{ Name = 'Proxy'; Value = 'http://' }
+    ) {
+        $setting = @{ $Name = $Value }
+        $failure = $null
+        try { $null = Test-ExchangeControl -Domain 'contoso.com' -Offline @setting }
+        catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -Be 'ExchangeControl.InvalidParameter,Test-ExchangeControl'
+        $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
+        $failure.Exception.Message | Should -Match "^-$Name cannot be used"
+        Get-LiveRunCount | Should -Be 0
+    }
+    It 'that name no file are an error' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'no-such.pem')
+        { Test-ExchangeControl -Domain 'contoso.com' -Offline -TrustedRoot $file } |
+            Should -Throw -ErrorId 'ExchangeControl.TrustedRootNotFound,Test-ExchangeControl'
+    }
+    It 'are refused outside of their range: -<Name> <Value>' -ForEach @(
+        @{ Name = 'Timeout'; Value = 0 }
+        @{ Name = 'Timeout'; Value = 3601 }
+        @{ Name = 'ThrottleLimit'; Value = 0 }
+        @{ Name = 'ThrottleLimit'; Value = 1025 }
+    ) {
+        $setting = @{ $Name = $Value }
+        { Test-ExchangeControl -Domain 'contoso.com' -Offline @setting } |
+            Should -Throw -ErrorId 'ParameterArgumentValidationError,Test-ExchangeControl'
+    }
+}
+
 Describe 'Stopping early' {
     It 'frees the run' {
         $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')
         @($fixtureConnectors | Test-ExchangeControl | Select-Object -First 1).Count | Should -Be 1
         Get-LiveRunCount | Should -Be 0
+    }
+    It 'frees a run that asks the network' {
+        $results = @(Test-ExchangeControl -Domain 'contoso.com', 'fabrikam.com' -DnsServer (Get-DeadDnsServer) -Timeout 1 | Select-Object -First 1)
+        $results.Count | Should -Be 1
+        Get-LiveRunCount | Should -Be 0
+    }
+    It 'does not wait for the network, as with Ctrl+C' {
+        $null = Get-ExchangeControl
+        $silent = New-LoopbackSocket
+        $shell = [powershell]::Create()
+        try {
+            $script = 'param($manifest, $server) Import-Module -Name $manifest; Test-ExchangeControl -Domain contoso.com -DnsServer $server'
+            $manifest = [System.IO.Path]::Combine($root, 'module', 'ExchangeControl', 'ExchangeControl.psd1')
+            $null = $shell.AddScript($script).AddArgument($manifest).AddArgument(([string] $silent.Client.LocalEndPoint))
+            $null = $shell.BeginInvoke()
+            $clock = [System.Diagnostics.Stopwatch]::StartNew()
+            while (((Get-LiveRunCount) -eq 0) -and ($clock.Elapsed.TotalSeconds -lt 10)) { Start-Sleep -Milliseconds 20 }
+            Get-LiveRunCount | Should -Be 1
+            $clock.Restart()
+            $shell.Stop()
+            $clock.ElapsedMilliseconds | Should -BeLessThan 1000
+            Get-LiveRunCount | Should -Be 0
+        }
+        finally {
+            $shell.Dispose()
+            $silent.Close()
+        }
     }
 }

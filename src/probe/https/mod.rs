@@ -1,7 +1,26 @@
 //! One GET over HTTPS, with all that was seen on the way.
 
-use std::net::SocketAddr;
+mod certificate;
+mod connect;
+mod message;
+mod places;
+mod proxy;
+mod refusal;
+mod request;
+mod roots;
+mod tls;
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use self::message::seconds;
+use self::places::{Place, Places};
+use self::proxy::Tunnel;
+use crate::probe::{Network, Stage as At};
 
 /// What was seen, as far as it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,4 +108,156 @@ pub enum Stage {
     Handshake,
     Headers,
     Body,
+}
+
+impl Failure {
+    fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into() }
+    }
+
+    fn too_late(stage: Stage, timeout: Duration) -> Failure {
+        let what = match stage {
+            Stage::Handshake => "the TLS handshake did not end",
+            Stage::Headers => "no whole header of an HTTP response came",
+            Stage::Body => "the body did not end",
+        };
+        Failure::new(FailureKind::Timeout(stage), format!("{what} within {} of connecting", seconds(timeout)))
+    }
+}
+
+/// The HTTPS client of a run. It is made once and shared by reference; it keeps no connection and starts no task, so
+/// dropping a [`Https::get`] closes its socket.
+#[derive(Debug)]
+pub struct Https {
+    port: u16,
+    timeout: Duration,
+    connect_timeout: Duration,
+    tls: tls::Client,
+    tunnel: Option<Tunnel>,
+    places: Places,
+}
+
+/// Told of each stage that a fetch comes to.
+pub type Watch<'a> = &'a (dyn Fn(At) + Send + Sync);
+
+/// No answer is waited for longer, whatever the settings say.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
+    address: Option<SocketAddr>,
+    tls: Option<Tls>,
+    times: Times,
+}
+
+impl Https {
+    /// Reads the trusted roots. The error, for a person, says which file or store cannot be used, and why.
+    pub fn new(network: &Network) -> Result<Https, String> {
+        Ok(Https {
+            port: network.https_port,
+            timeout: network.timeout.min(LONGEST_TIMEOUT),
+            connect_timeout: network.connect_timeout(),
+            tls: tls::Client::new(roots::read(&network.roots)?)?,
+            tunnel: network.proxy.clone().map(Tunnel::new),
+            places: Places::default(),
+        })
+    }
+
+    /// Asks `host`, a name of A-labels, for `path`: one request, no redirect followed. It connects to `addresses` alone,
+    /// all of which the caller has found fit to be connected to; a proxy, where there is one, is given the name. Waiting
+    /// for one of the 16 places at an address counts towards no deadline and no time.
+    pub async fn get(&self, host: &str, path: &str, addresses: &[IpAddr], watch: Watch<'_>) -> Exchange {
+        let mut seen = Seen::default();
+        let outcome = self.fetch(host, path, addresses, watch, &mut seen).await;
+        Exchange { address: seen.address, tls: seen.tls, times: seen.times, outcome }
+    }
+
+    async fn fetch(
+        &self,
+        host: &str,
+        path: &str,
+        addresses: &[IpAddr],
+        watch: Watch<'_>,
+        seen: &mut Seen,
+    ) -> Result<Response, Failure> {
+        let (stream, _place) = self.connect(host, addresses, watch, seen).await?;
+        let deadline = Instant::now() + self.timeout;
+
+        watch(At::Handshake);
+        let handshake = self.tls.handshake(host)?;
+        let session = self.within(deadline, Stage::Handshake, &mut seen.times.handshake, handshake.run(stream)).await;
+        seen.tls = handshake.seen();
+        let session = session?;
+        seen.tls.get_or_insert_default().version = tls::version(&session);
+
+        watch(At::Headers);
+        let asking = request::send(session, host, path);
+        let answer = self.within(deadline, Stage::Headers, &mut seen.times.headers, asking).await?;
+        if !answer.has_body() {
+            return Ok(answer.without_body());
+        }
+        watch(At::Body);
+        self.within(deadline, Stage::Body, &mut seen.times.body, answer.with_body()).await
+    }
+
+    /// Connects, and takes a place at the address. Through a proxy the place is at the host's first address, as far as
+    /// that is known: the proxy itself bears what the run's throttle allows.
+    async fn connect(
+        &self,
+        host: &str,
+        addresses: &[IpAddr],
+        watch: Watch<'_>,
+        seen: &mut Seen,
+    ) -> Result<(TcpStream, Option<Place>), Failure> {
+        let (stream, place, took) = match &self.tunnel {
+            None => {
+                let addresses = connect::with_port(addresses, self.port);
+                let connected =
+                    connect::connect(&self.places, addresses, self.connect_timeout, watch, &mut seen.address).await?;
+                (connected.stream, Some(connected.place), connected.took)
+            }
+            Some(tunnel) => {
+                let place = match addresses.first() {
+                    Some(address) => Some(self.place_behind_proxy(*address).await?),
+                    None => None,
+                };
+                watch(At::Connect);
+                let since = Instant::now();
+                let stream = tunnel.open(host, self.port, self.connect_timeout, &mut seen.address).await?;
+                if let Some(place) = &place {
+                    place.answered();
+                }
+                (stream, place, since.elapsed())
+            }
+        };
+        seen.times.connect = Some(took);
+        // Without it a small packet may wait for an acknowledgement; where it cannot be set, that is all.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, place))
+    }
+
+    async fn place_behind_proxy(&self, address: IpAddr) -> Result<Place, Failure> {
+        let place = self.places.wait(address, Instant::now() + self.connect_timeout).await;
+        place.ok_or_else(|| {
+            let took = seconds(self.connect_timeout);
+            let message = format!("{address} answered nobody through the proxy within {took}");
+            Failure::new(FailureKind::ConnectTimeout, message)
+        })
+    }
+
+    /// Does the work of a stage within the deadline that all stages share, and notes how long it took.
+    async fn within<T>(
+        &self,
+        deadline: Instant,
+        stage: Stage,
+        took: &mut Option<Duration>,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let since = Instant::now();
+        let result =
+            timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Failure::too_late(stage, self.timeout)))?;
+        *took = Some(since.elapsed());
+        Ok(result)
+    }
 }

@@ -1,5 +1,9 @@
 //! What is found: a code that is stable, how bad it is, where, and a message for a person.
 
+use std::fmt;
+
+use crate::evaluate::{Issue, IssueSeverity};
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -11,6 +15,12 @@ pub struct Finding {
     pub message: String,
 }
 
+impl From<Finding> for Issue {
+    fn from(finding: Finding) -> Self {
+        Issue { code: finding.code.name().to_owned(), severity: finding.severity.into(), message: finding.message }
+    }
+}
+
 /// How bad a finding is. An error makes the verdict Fail; what is undetermined makes it Unknown, unless it is Fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -20,11 +30,28 @@ pub enum Severity {
     Info,
 }
 
+impl From<Severity> for IssueSeverity {
+    /// Results know no severity for what is undetermined: their status says that.
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => IssueSeverity::Error,
+            Severity::Undetermined | Severity::Warning => IssueSeverity::Warning,
+            Severity::Info => IssueSeverity::Info,
+        }
+    }
+}
+
 /// A place in a text: line and column, both counted from 1. The column counts bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     pub line: usize,
     pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
 }
 
 macro_rules! codes {

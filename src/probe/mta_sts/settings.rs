@@ -29,6 +29,11 @@ impl Mode {
             Mode::Enforce => "enforce",
         }
     }
+
+    /// The mode of a name, in exactly this case (RFC 8461 section 3.2).
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 impl Settings {
