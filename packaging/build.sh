@@ -51,22 +51,40 @@ export CC_SHELL_ESCAPED_FLAGS=1
 printf -v "CFLAGS_${target//-/_}" '%q ' "${paths[@]/#/-ffile-prefix-map=}"
 export "CFLAGS_${target//-/_}"
 
-if [ -n "$features" ]; then
-    build+=(--lib --features "$features")
-    files=("$library")
-else
-    build+=(--lib --bins)
-    files=("$library" "$command")
+# What was built of the same source by the same compilers is not built again; cargo would, since the library is built in two ways.
+key=$({
+    rustc -vV
+    "${tools}ld" --version
+    echo "$features"
+    find Cargo.toml Cargo.lock build.rs src module/ExchangeControl/{Controls,Schemas} packaging -type f -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum
+} | sha256sum)
+if [ "$(cat "$folder/symbols/built-from" 2>/dev/null)" = "$key" ]; then
+    echo "$folder is up to date"
+    exit 0
 fi
-CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none CARGO_TARGET_DIR=$built \
-    cargo build --locked --release --target "$target" "${build[@]}"
+rm -f "$folder/symbols/built-from"
+
+compile() {
+    CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none CARGO_TARGET_DIR=$built \
+        cargo "$@" --locked --release --target "$target" "${build[@]}"
+}
 
 # The time that these tools would write into a file for Windows.
 export SOURCE_DATE_EPOCH=0
 mkdir -p "$folder/symbols"
-for file in "${files[@]}"; do
-    "${tools}objcopy" --only-keep-debug "$built/$target/release/$file" "$folder/symbols/$file.debug"
-    "${tools}strip" --strip-all -o "$folder/$file" "$built/$target/release/$file"
-    "${tools}objcopy" --add-gnu-debuglink="$folder/symbols/$file.debug" "$folder/$file"
-    echo "$folder/$file: $(stat -c %s "$folder/$file") bytes"
-done
+deliver() {
+    "${tools}objcopy" --only-keep-debug "$built/$target/release/$1" "$folder/symbols/$1.debug"
+    "${tools}strip" --strip-all -o "$folder/$1" "$built/$target/release/$1"
+    "${tools}objcopy" --add-gnu-debuglink="$folder/symbols/$1.debug" "$folder/$1"
+    echo "$folder/$1: $(stat -c %s "$folder/$1") bytes"
+}
+
+if [ -z "$features" ]; then
+    compile build --bins
+    deliver "$command"
+fi
+# By itself: only what is built as nothing but a library for C is optimised as a whole, without what nobody calls.
+compile rustc --lib --crate-type cdylib --features "$features"
+deliver "$library"
+echo "$key" >"$folder/symbols/built-from"
