@@ -4,8 +4,9 @@ Builds and tests ExchangeControl.
 
 .DESCRIPTION
 Build compiles the library and copies it into module/ExchangeControl/bin, where the module looks for it; the module is then usable in
-place. Test builds, runs the Rust tests and then the Pester tests. Clean removes what was built. Needs Rust (https://rustup.rs), and
-Pester 5 for the PowerShell tests.
+place. On Windows the library holds the C runtime, and its symbols (exchange_control.pdb) and the command (exchange-control.exe) stay
+in the target folder. Test builds, runs the Rust tests and then the Pester tests. Clean removes what was built. Needs Rust
+(https://rustup.rs), and Pester 5 for the PowerShell tests.
 
 .PARAMETER Task
 What to do: Build, Test, Pester or Clean; several run in the order given. Pester runs only the PowerShell tests, on the library as it was last built.
@@ -43,8 +44,18 @@ function Invoke-Cargo {
         throw 'cargo was not found. Install Rust from https://rustup.rs, and start a new shell.'
     }
     Write-Host "cargo $($Argument -join ' ')"
-    & cargo $Argument
+    & cargo $Argument (Get-FlagArgument)
     if ($LASTEXITCODE -ne 0) { throw "cargo $($Argument -join ' ') failed with exit code $LASTEXITCODE." }
+}
+
+# With Microsoft's linker: the C runtime goes into the library, so that no server needs a redistributable package for it; the symbols
+# go into a .pdb file of their own; and no path of this machine goes into either. Other linkers pass over this.
+function Get-FlagArgument {
+    $flags = @('-Ctarget-feature=+crt-static', '-Cdebuginfo=line-tables-only', '-Cstrip=none', '-Clink-arg=/Brepro',
+        '-Clink-arg=/PDBALTPATH:%_PDB%', "--remap-path-prefix=$HOME=~", "--remap-path-prefix=$root=.")
+    # An apostrophe cannot stand in this list; a path with one stays in the file.
+    $list = "'" + (@($flags -notlike "*'*") -join "','") + "'"
+    foreach ($machine in @('x86_64', 'aarch64')) { '--config'; "target.$machine-pc-windows-msvc.rustflags=[$list]" }
 }
 
 function Get-ProfileArgument {
