@@ -1,6 +1,9 @@
 # What the checks written as shell scripts say of the project: each prints a line, and the first that fails ends the script.
 # To be sourced by bash with set -e.
 
+# Nothing ends without a word.
+trap 'echo "FAILED $0, line $LINENO: $BASH_COMMAND" >&2' ERR
+
 # same WHAT EXPECTED FOUND
 same() {
     if [ "$2" != "$3" ]; then
