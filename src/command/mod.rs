@@ -62,6 +62,18 @@ enum ReportFormat {
     Json,
     /// One result a line
     Ndjson,
+    /// One row a result, for spreadsheets
+    Csv,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for build servers
+    Junit,
+    /// A checklist of STIG Viewer 2
+    Ckl,
+    /// A checklist of STIG Viewer 3
+    Cklb,
+    /// For wikis and tickets
+    Markdown,
 }
 
 impl From<ReportFormat> for Format {
@@ -70,6 +82,12 @@ impl From<ReportFormat> for Format {
             ReportFormat::Table => Format::Table,
             ReportFormat::Json => Format::Json,
             ReportFormat::Ndjson => Format::Ndjson,
+            ReportFormat::Csv => Format::Csv,
+            ReportFormat::Sarif => Format::Sarif,
+            ReportFormat::Junit => Format::Junit,
+            ReportFormat::Ckl => Format::Ckl,
+            ReportFormat::Cklb => Format::Cklb,
+            ReportFormat::Markdown => Format::Markdown,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use exchange_control::evaluate::Summary;
 use exchange_control::problem::Problem;
-use exchange_control::report::{self, Format, Source};
+use exchange_control::report::{Report, Source};
 
 type Written = Result<(Summary, Vec<Problem>), String>;
 
@@ -29,12 +29,12 @@ pub fn clean_up_on_interrupt() {
 }
 
 /// Writes a report to standard output; colours stay where a terminal shows them.
-pub fn to_stdout(format: Format, quiet: bool, source: &mut dyn Source) -> Written {
+pub fn to_stdout(report: Report, quiet: bool, source: &mut dyn Source) -> Written {
     let result = if quiet {
-        report::write(format, source, &mut io::sink())
+        report.write(source, &mut io::sink())
     } else {
         let mut out = BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
-        report::write(format, source, &mut out).and_then(|written| out.flush().map(|()| written))
+        report.write(source, &mut out).and_then(|written| out.flush().map(|()| written))
     };
     match result {
         // Whoever read the output has seen enough; the exit code still tells what came of the whole run.
@@ -47,13 +47,13 @@ pub fn to_stdout(format: Format, quiet: bool, source: &mut dyn Source) -> Writte
 }
 
 /// Writes a report to a file by way of another one beside it, so that the file is never seen half written.
-pub fn to_file(path: &Path, format: Format, source: &mut dyn Source) -> Written {
+pub fn to_file(path: &Path, report: Report, source: &mut dyn Source) -> Written {
     let explained = |error: io::Error| format!("{}: the output cannot be written: {error}", path.display());
     // A device or a pipe is written to; a file put in its place would end it.
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_symlink() && !metadata.is_dir())
     {
         let file = std::fs::OpenOptions::new().write(true).open(path).map_err(explained)?;
-        return plain(file, format, source).map_err(explained).map(|(written, _)| written);
+        return plain(file, report, source).map_err(explained).map(|(written, _)| written);
     }
     // What a link points to is replaced, not the link.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -64,7 +64,7 @@ pub fn to_file(path: &Path, format: Format, source: &mut dyn Source) -> Written 
     let file = temporary_file(folder).map_err(explained)?;
     remember(Some(file.path().to_owned()));
     let (file, temporary) = file.into_parts();
-    let (written, file) = plain(file, format, source).map_err(explained)?;
+    let (written, file) = plain(file, report, source).map_err(explained)?;
     file.sync_all().map_err(explained)?;
     temporary.persist(&path).map_err(|error| explained(error.error))?;
     remember(None);
@@ -80,11 +80,11 @@ fn remember(path: Option<PathBuf>) {
 /// Writes a report without colours.
 fn plain(
     file: std::fs::File,
-    format: Format,
+    report: Report,
     source: &mut dyn Source,
 ) -> io::Result<((Summary, Vec<Problem>), std::fs::File)> {
     let mut out = BufWriter::with_capacity(1 << 16, anstream::StripStream::new(file));
-    let written = report::write(format, source, &mut out)?;
+    let written = report.write(source, &mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?.into_inner();
     Ok((written, file))
 }

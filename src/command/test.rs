@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Order, Outcome, Run};
-use exchange_control::report::{Format, RunSource};
+use exchange_control::report::{Format, Report, RunSource};
 use exchange_control::target::Inventory;
 
 use super::network::NetworkArguments;
@@ -81,9 +81,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
             bar.show(progress);
         }
     });
+    let report = Report { catalog: &catalog, ..Report::new(format) };
     let written = match &arguments.output {
-        Some(path) => output::to_file(path, format, &mut source),
-        None => output::to_stdout(format, arguments.quiet, &mut source),
+        Some(path) => output::to_file(path, report, &mut source),
+        None => output::to_stdout(report, arguments.quiet, &mut source),
     };
     match written {
         Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),

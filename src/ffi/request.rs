@@ -4,15 +4,14 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_path_to_error::Segment;
 
 use super::answer::{Failure, json};
 use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
 use crate::control::Catalog;
 use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
-use crate::problem::pointer;
-use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
+use crate::problem::{Problem, pointer};
+use crate::report::{DocumentSource, Format, Report, SCHEMA_VERSION, document};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -139,47 +138,23 @@ pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Fai
 /// The answer of `xc_report`.
 pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
     let request: ReportRequest = parse(request)?;
-    let document = request.document.get();
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Head {
-        schema_version: Option<u64>,
-    }
-    let head: Head = parse_at("/document", document)?;
-    if head.schema_version != Some(u64::from(SCHEMA_VERSION)) {
-        let found = head.schema_version.map_or("none".to_owned(), |version| version.to_string());
-        let message = format!("expected a result document of schemaVersion {SCHEMA_VERSION}, found {found}");
-        return Err(Failure::request(message).at_path("/document/schemaVersion"));
-    }
-    let document: Document = parse_at("/document", document)?;
+    let document = document::read(request.document.get()).map_err(|problem| refused("/document", problem))?;
     let mut bytes = anstream::StripStream::new(Vec::new());
-    report::write(request.format, &mut DocumentSource::new(document), &mut bytes)
+    Report::new(request.format)
+        .write(&mut DocumentSource::new(document), &mut bytes)
         .map_err(|error| Failure::internal(error.to_string()))?;
     Ok(bytes.into_inner())
 }
 
 /// Reads a request's text; what does not fit is named by its place.
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
-    parse_at("", text)
+    document::from_json(text).map_err(|problem| refused("", problem))
 }
 
-/// Reads a text that stands at `path` in its request.
-fn parse_at<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
-    // A list would be taken for the members in their order.
-    if text.trim_start().starts_with('[') {
-        return Err(Failure::request("expected an object, found a list").at_path(path));
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().iter().fold(path.to_owned(), |path, segment| match segment {
-            Segment::Seq { index } => pointer(&path, index),
-            Segment::Map { key } | Segment::Enum { variant: key } => pointer(&path, key),
-            Segment::Unknown => path,
-        });
-        Failure::request(format!("the request cannot be read: {}", error.inner())).at_path(place)
-    })?;
-    let end = deserializer.end().map_err(|error| Failure::request(format!("the request cannot be read: {error}")));
-    end.map(|()| value)
+/// The answer to a text that cannot be read and stands at `place` in its request.
+fn refused(place: &str, problem: Problem) -> Failure {
+    let path = format!("{place}{}", problem.path.unwrap_or_default());
+    Failure::request(format!("the request cannot be read: {}", problem.message)).at_path(path)
 }
 
 /// The built-in controls as they are, or what the request makes of them.

@@ -5,18 +5,19 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{SCHEMA_VERSION, Source, Tool, now};
+use super::{Head, SCHEMA_VERSION, Source};
 use crate::evaluate::Summary;
 use crate::problem::Problem;
 
 /// Writes the document.
 pub fn write(source: &mut dyn Source, mut out: &mut dyn Write) -> io::Result<(Summary, Vec<Problem>)> {
+    let Head { tool, generated } = source.head();
     let source = RefCell::new(source);
     let mut serializer = serde_json::Serializer::pretty(&mut out);
     let mut document = serializer.serialize_map(None)?;
     document.serialize_entry("schemaVersion", &SCHEMA_VERSION)?;
-    document.serialize_entry("tool", &Tool::default())?;
-    document.serialize_entry("generated", &now())?;
+    document.serialize_entry("tool", &tool)?;
+    document.serialize_entry("generated", &generated)?;
     document.serialize_entry("results", &Streamed(&source))?;
     let (summary, problems) = source.borrow_mut().conclude();
     document.serialize_entry("summary", &summary)?;
