@@ -4,6 +4,7 @@ mod catalog;
 mod network;
 mod output;
 mod progress;
+mod report;
 mod test;
 
 use std::path::PathBuf;
@@ -37,12 +38,15 @@ enum Action {
     /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json), or domains by name
     #[command(after_help = AFTER_HELP)]
     Test(test::Arguments),
+    /// Write an earlier result document as a report of another format
+    #[command(after_help = AFTER_HELP)]
+    Report(report::Arguments),
     /// List the controls
     List(catalog::ListArguments),
     /// Show one control in full
     Show(catalog::ShowArguments),
-    /// Print the JSON Schema of control files
-    Schema,
+    /// Print the JSON Schema of control files, or of the result document
+    Schema(catalog::SchemaArguments),
 }
 
 /// Which controls a command is about.
@@ -53,7 +57,7 @@ struct Selection {
     folders: Vec<PathBuf>,
 }
 
-/// The formats of `test`.
+/// The formats of `test` and `report`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ReportFormat {
     /// For people: failures first, with reason and fix
@@ -106,9 +110,10 @@ pub fn run() -> ExitCode {
     };
     let outcome = match arguments.action {
         Action::Test(arguments) => test::run(&arguments),
+        Action::Report(arguments) => report::run(&arguments),
         Action::List(arguments) => catalog::list(&arguments),
         Action::Show(arguments) => catalog::show(&arguments),
-        Action::Schema => catalog::schema(),
+        Action::Schema(arguments) => catalog::schema(&arguments),
     };
     outcome.code().into()
 }

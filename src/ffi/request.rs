@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 use super::answer::{Failure, json};
 use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
 use crate::control::Catalog;
+use crate::evaluate::ControlResult;
 use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
 use crate::problem::{Problem, pointer};
-use crate::report::{DocumentSource, Format, Report, SCHEMA_VERSION, document};
+use crate::report::{Checklist, Document, DocumentSource, Format, Report, SCHEMA_VERSION, document};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -89,8 +90,18 @@ impl NetworkRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReportRequest<'a> {
     format: Format,
-    #[serde(borrow)]
-    document: &'a RawValue,
+    /// The document, or else the results that one would have.
+    #[serde(borrow, default)]
+    document: Option<&'a RawValue>,
+    #[serde(default)]
+    results: Option<Vec<ControlResult>>,
+    #[serde(default)]
+    errors: Vec<Problem>,
+    #[serde(default)]
+    control_paths: Vec<String>,
+    /// The text of the checklist to bring up to date.
+    #[serde(default)]
+    checklist: Option<String>,
 }
 
 /// The answer of `xc_version`.
@@ -137,13 +148,36 @@ pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Fai
 
 /// The answer of `xc_report`.
 pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
-    let request: ReportRequest = parse(request)?;
-    let document = document::read(request.document.get()).map_err(|problem| refused("/document", problem))?;
-    let mut bytes = anstream::StripStream::new(Vec::new());
-    Report::new(request.format)
-        .write(&mut DocumentSource::new(document), &mut bytes)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(bytes.into_inner())
+    let mut request: ReportRequest = parse(request)?;
+    let catalog = catalog(&request.control_paths, &[]);
+    let document = document_of(&mut request, &catalog)?;
+    let format = request.format;
+    if request.checklist.is_some() && format != Format::Cklb {
+        return Err(Failure::request("only the format cklb brings a checklist up to date").at_path("/checklist"));
+    }
+    let checklist = request.checklist.as_deref().map(Checklist::read).transpose();
+    let checklist = checklist.map_err(|problem| {
+        Failure::request(format!("the checklist cannot be read: {problem}")).at_path("/checklist")
+    })?;
+    let report = Report { catalog: &catalog, checklist: checklist.as_ref(), ..Report::new(format) };
+    let mut bytes = Vec::new();
+    report.write_plain(&mut DocumentSource::new(document), &mut bytes).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => Failure::request(error.to_string()),
+        _ => Failure::internal(error.to_string()),
+    })?;
+    Ok(bytes)
+}
+
+/// The document of a request, or the one that its results make.
+fn document_of(request: &mut ReportRequest, catalog: &Catalog) -> Result<Document, Failure> {
+    match (request.document, request.results.take()) {
+        (Some(document), None) if request.errors.is_empty() => {
+            document::read(document.get()).map_err(|problem| refused("/document", problem))
+        }
+        (None, Some(results)) => Ok(Document::of(results, std::mem::take(&mut request.errors), catalog)),
+        (None, None) => Err(Failure::request("there is nothing to report: \"document\" is missing, or \"results\"")),
+        _ => Err(Failure::request("expected \"document\", or \"results\" with \"errors\"; found both")),
+    }
 }
 
 /// Reads a request's text; what does not fit is named by its place.
