@@ -5,7 +5,7 @@ use exchange_control::evaluate::{ControlResult, Issue, IssueSeverity, Run, Statu
 use exchange_control::probe::dns::MailExchanger;
 use exchange_control::probe::https::{Exchange, Response};
 use exchange_control::probe::mta_sts::{self, Fetch, Finding, Observation, Settings, Severity, record::Id};
-use exchange_control::report::{self, Format, RunSource};
+use exchange_control::report::{Format, Report, RunSource};
 use exchange_control::target::{Facts, Inventory, Properties, Target, Targets, Value};
 
 /// Reads an export, with all properties and with those alone that the built-in controls ask for, and checks what comes
@@ -49,7 +49,7 @@ fn check_targets(catalog: &Catalog, targets: &Targets) -> Option<Vec<(String, St
     }
     assert_eq!(verdicts.len(), run.total());
     let mut table = Vec::new();
-    report::write(Format::Table, &mut RunSource::new(run, Scan::offline(run), |_| {}), &mut table).expect("memory can be written");
+    Report::new(Format::Table).write(&mut RunSource::new(run, Scan::offline(run), |_| {}), &mut table).expect("memory can be written");
     let table = String::from_utf8(table).expect("a table is UTF-8");
     // Escapes are the table's own styles.
     assert!(!table.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}'), "{table:?}");

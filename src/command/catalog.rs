@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use exchange_control::control::{Catalog, Control, Requirement, SCHEMA};
 use exchange_control::evaluate::Outcome;
+use exchange_control::report;
 
 use super::{Selection, print_error, print_problems};
 
@@ -30,6 +31,14 @@ pub struct ShowArguments {
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: CatalogFormat,
+}
+
+/// What `schema` takes.
+#[derive(Debug, clap::Args)]
+pub struct SchemaArguments {
+    /// The schema of the result document
+    #[arg(long)]
+    results: bool,
 }
 
 /// The formats of `list` and `show`.
@@ -66,9 +75,10 @@ pub fn show(arguments: &ShowArguments) -> Outcome {
     })
 }
 
-/// Prints the schema of control files.
-pub fn schema() -> Outcome {
-    printed(Outcome::NothingFailed, |out| out.write_all(SCHEMA.as_bytes()))
+/// Prints a schema.
+pub fn schema(arguments: &SchemaArguments) -> Outcome {
+    let schema = if arguments.results { report::SCHEMA } else { SCHEMA };
+    printed(Outcome::NothingFailed, |out| out.write_all(schema.as_bytes()))
 }
 
 /// Prints to standard output; a reader that has seen enough is no error.

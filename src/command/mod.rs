@@ -4,6 +4,7 @@ mod catalog;
 mod network;
 mod output;
 mod progress;
+mod report;
 mod test;
 
 use std::path::PathBuf;
@@ -37,12 +38,15 @@ enum Action {
     /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json), or domains by name
     #[command(after_help = AFTER_HELP)]
     Test(test::Arguments),
+    /// Write an earlier result document as a report of another format
+    #[command(after_help = AFTER_HELP)]
+    Report(report::Arguments),
     /// List the controls
     List(catalog::ListArguments),
     /// Show one control in full
     Show(catalog::ShowArguments),
-    /// Print the JSON Schema of control files
-    Schema,
+    /// Print the JSON Schema of control files, or of the result document
+    Schema(catalog::SchemaArguments),
 }
 
 /// Which controls a command is about.
@@ -53,7 +57,7 @@ struct Selection {
     folders: Vec<PathBuf>,
 }
 
-/// The formats of `test`.
+/// The formats of `test` and `report`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ReportFormat {
     /// For people: failures first, with reason and fix
@@ -62,6 +66,18 @@ enum ReportFormat {
     Json,
     /// One result a line
     Ndjson,
+    /// One row a result, for spreadsheets
+    Csv,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for build servers
+    Junit,
+    /// A checklist of STIG Viewer 2
+    Ckl,
+    /// A checklist of STIG Viewer 3
+    Cklb,
+    /// For wikis and tickets
+    Markdown,
 }
 
 impl From<ReportFormat> for Format {
@@ -70,6 +86,12 @@ impl From<ReportFormat> for Format {
             ReportFormat::Table => Format::Table,
             ReportFormat::Json => Format::Json,
             ReportFormat::Ndjson => Format::Ndjson,
+            ReportFormat::Csv => Format::Csv,
+            ReportFormat::Sarif => Format::Sarif,
+            ReportFormat::Junit => Format::Junit,
+            ReportFormat::Ckl => Format::Ckl,
+            ReportFormat::Cklb => Format::Cklb,
+            ReportFormat::Markdown => Format::Markdown,
         }
     }
 }
@@ -88,9 +110,10 @@ pub fn run() -> ExitCode {
     };
     let outcome = match arguments.action {
         Action::Test(arguments) => test::run(&arguments),
+        Action::Report(arguments) => report::run(&arguments),
         Action::List(arguments) => catalog::list(&arguments),
         Action::Show(arguments) => catalog::show(&arguments),
-        Action::Schema => catalog::schema(),
+        Action::Schema(arguments) => catalog::schema(&arguments),
     };
     outcome.code().into()
 }

@@ -1,12 +1,87 @@
-//! Where a report goes: standard output, or a file that is whole or not there at all.
+//! How a report is asked for, and where it goes: standard output, or a file that is whole or not there at all.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use exchange_control::evaluate::Summary;
+use exchange_control::control::Catalog;
+use exchange_control::evaluate::{Outcome, Summary};
 use exchange_control::problem::Problem;
-use exchange_control::report::{self, Format, Source};
+use exchange_control::report::{Checklist, Format, Report, Source};
+
+use super::{ReportFormat, print_error};
+
+/// The options of a report.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArguments {
+    /// How to write the results; by default as the ending of --output says, else as a table
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<ReportFormat>,
+    /// Write to a file, whole or not at all, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Bring this checklist of STIG Viewer 3 up to date (--format cklb); it is left as it is unless --output names it
+    #[arg(long, value_name = "FILE")]
+    checklist: Option<PathBuf>,
+    /// Print no results on standard output; the exit code tells, and --output is still written
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl ReportArguments {
+    /// Whether results are printed one by one as they come.
+    pub fn streams(&self) -> bool {
+        self.format() != Format::Table && self.output.is_none() && !self.quiet
+    }
+
+    /// The text of the checklist to bring up to date, or why it cannot be had.
+    pub fn checklist(&self) -> Result<Option<String>, String> {
+        let Some(path) = &self.checklist else { return Ok(None) };
+        if self.format() != Format::Cklb {
+            return Err(
+                "only --format cklb brings a checklist up to date; name it, or an --output that ends in .cklb".into()
+            );
+        }
+        let unreadable =
+            |why: &dyn std::fmt::Display| format!("{}: the checklist cannot be read: {why}", path.display());
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
+        file.take(MAX_CHECKLIST + 1).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+        if text.len() as u64 > MAX_CHECKLIST { Err(unreadable(&"it is larger than 256 MiB")) } else { Ok(Some(text)) }
+    }
+
+    /// The places of a checklist's text, or what is wrong with it.
+    pub fn read_checklist<'a>(&self, text: Option<&'a str>) -> Result<Option<Checklist<'a>>, String> {
+        let name = self.checklist.as_deref().unwrap_or(Path::new("")).display().to_string();
+        let checklist = text.map(Checklist::read).transpose();
+        checklist.map_err(|problem| format!("the checklist cannot be used: {}", problem.in_source(name)))
+    }
+
+    /// Writes the report to where it is to go, and says what came of it all.
+    pub fn write(&self, catalog: &Catalog, checklist: Option<&Checklist>, source: &mut dyn Source) -> Outcome {
+        let report = Report { catalog, checklist, ..Report::new(self.format()) };
+        let written = match &self.output {
+            Some(path) => to_file(path, report, source),
+            None => to_stdout(report, self.quiet, source),
+        };
+        match written {
+            Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),
+            Err(message) => {
+                print_error(&message);
+                Outcome::NotDone
+            }
+        }
+    }
+
+    fn format(&self) -> Format {
+        let by_name = || self.output.as_deref().and_then(Format::of_file).unwrap_or(Format::Table);
+        self.format.map_or_else(by_name, Format::from)
+    }
+}
+
+/// The largest checklist, in bytes. One with every STIG that there is has a tenth of it.
+const MAX_CHECKLIST: u64 = 256 * 1024 * 1024;
 
 type Written = Result<(Summary, Vec<Problem>), String>;
 
@@ -29,31 +104,36 @@ pub fn clean_up_on_interrupt() {
 }
 
 /// Writes a report to standard output; colours stay where a terminal shows them.
-pub fn to_stdout(format: Format, quiet: bool, source: &mut dyn Source) -> Written {
-    let result = if quiet {
-        report::write(format, source, &mut io::sink())
-    } else {
-        let mut out = BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
-        report::write(format, source, &mut out).and_then(|written| out.flush().map(|()| written))
+fn to_stdout(report: Report, quiet: bool, source: &mut dyn Source) -> Written {
+    let mut out: Box<dyn Write> = match report.format {
+        _ if quiet => Box::new(io::sink()),
+        Format::Table => Box::new(anstream::stdout().lock()),
+        _ => Box::new(io::stdout().lock()),
     };
-    match result {
+    let mut out = BufWriter::with_capacity(1 << 16, &mut out);
+    match report.write(source, &mut out).and_then(|written| out.flush().map(|()| written)) {
         // Whoever read the output has seen enough; the exit code still tells what came of the whole run.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             while source.next().is_some() {}
             Ok(source.conclude())
         }
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(error.to_string()),
         other => other.map_err(|error| format!("standard output cannot be written: {error}")),
     }
 }
 
 /// Writes a report to a file by way of another one beside it, so that the file is never seen half written.
-pub fn to_file(path: &Path, format: Format, source: &mut dyn Source) -> Written {
-    let explained = |error: io::Error| format!("{}: the output cannot be written: {error}", path.display());
+fn to_file(path: &Path, report: Report, source: &mut dyn Source) -> Written {
+    let explained = |error: io::Error| match error.kind() {
+        // The results themselves do not make a report of this format.
+        io::ErrorKind::InvalidInput => format!("{} is not written: {error}", path.display()),
+        _ => format!("{}: the output cannot be written: {error}", path.display()),
+    };
     // A device or a pipe is written to; a file put in its place would end it.
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_symlink() && !metadata.is_dir())
     {
         let file = std::fs::OpenOptions::new().write(true).open(path).map_err(explained)?;
-        return plain(file, format, source).map_err(explained).map(|(written, _)| written);
+        return plain(file, report, source).map_err(explained).map(|(written, _)| written);
     }
     // What a link points to is replaced, not the link.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -64,7 +144,7 @@ pub fn to_file(path: &Path, format: Format, source: &mut dyn Source) -> Written 
     let file = temporary_file(folder).map_err(explained)?;
     remember(Some(file.path().to_owned()));
     let (file, temporary) = file.into_parts();
-    let (written, file) = plain(file, format, source).map_err(explained)?;
+    let (written, file) = plain(file, report, source).map_err(explained)?;
     file.sync_all().map_err(explained)?;
     temporary.persist(&path).map_err(|error| explained(error.error))?;
     remember(None);
@@ -80,12 +160,12 @@ fn remember(path: Option<PathBuf>) {
 /// Writes a report without colours.
 fn plain(
     file: std::fs::File,
-    format: Format,
+    report: Report,
     source: &mut dyn Source,
 ) -> io::Result<((Summary, Vec<Problem>), std::fs::File)> {
-    let mut out = BufWriter::with_capacity(1 << 16, anstream::StripStream::new(file));
-    let written = report::write(format, source, &mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?.into_inner();
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    let written = report.write_plain(source, &mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok((written, file))
 }
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Order, Outcome, Run};
-use exchange_control::report::{Format, RunSource};
+use exchange_control::report::RunSource;
 use exchange_control::target::Inventory;
 
 use super::network::NetworkArguments;
+use super::output::ReportArguments;
 use super::progress::{self, Bar};
-use super::{ReportFormat, Selection, output, print_error, print_problems};
+use super::{Selection, print_error, print_problems};
 
 /// What `test` takes.
 #[derive(Debug, clap::Args)]
@@ -26,33 +27,28 @@ pub struct Arguments {
     controls: Vec<String>,
     #[command(flatten)]
     selection: Selection,
-    /// How to write the results
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: ReportFormat,
-    /// Write to a file, whole or not at all, instead of standard output
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Print no results on standard output; the exit code tells, and --output is still written
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    report: ReportArguments,
     #[command(flatten)]
     network: NetworkArguments,
 }
 
 /// Tests the inputs and writes the results.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let network = match arguments.network.settings() {
-        Ok(network) => network,
-        Err(why) => {
-            print_error(&why);
-            return Outcome::NotDone;
-        }
-    };
+    run_or_why_not(arguments).unwrap_or_else(|why| {
+        print_error(&why);
+        Outcome::NotDone
+    })
+}
+
+fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
+    let network = arguments.network.settings()?;
+    let checklist = arguments.report.checklist()?;
+    let checklist = arguments.report.read_checklist(checklist.as_deref())?;
     let catalog = Catalog::with_folders(&arguments.selection.folders).select(&arguments.controls);
     if catalog.controls().is_empty() {
         print_problems(catalog.problems());
-        print_error("no control is left to run; `exchange-control list` shows what there is");
-        return Outcome::NotDone;
+        return Err("no control is left to run; `exchange-control list` shows what there is".to_owned());
     }
     let mut inventory = Inventory::new(catalog.properties());
     for input in &arguments.inputs {
@@ -66,30 +62,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let targets = inventory.finish();
     let run = Run::new(&catalog, &targets);
     print_problems(run.problems());
-    let scan = match run.scan(&network, Order::Document) {
-        Ok(scan) => scan,
-        Err(why) => {
-            print_error(&why);
-            return Outcome::NotDone;
-        }
-    };
-    let format: Format = arguments.format.into();
-    let streams = format != Format::Table && arguments.output.is_none() && !arguments.quiet;
-    let (mut bar, wanted) = (Bar::default(), progress::is_wanted(streams));
+    let scan = run.scan(&network, Order::Document)?;
+    let (mut bar, wanted) = (Bar::default(), progress::is_wanted(arguments.report.streams()));
     let mut source = RunSource::new(run, scan, |progress| {
         if wanted {
             bar.show(progress);
         }
     });
-    let written = match &arguments.output {
-        Some(path) => output::to_file(path, format, &mut source),
-        None => output::to_stdout(format, arguments.quiet, &mut source),
-    };
-    match written {
-        Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),
-        Err(message) => {
-            print_error(&message);
-            Outcome::NotDone
-        }
-    }
+    Ok(arguments.report.write(&catalog, checklist.as_ref(), &mut source))
 }

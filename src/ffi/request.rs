@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_path_to_error::Segment;
 
 use super::answer::{Failure, json};
 use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
 use crate::control::Catalog;
+use crate::evaluate::ControlResult;
 use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
-use crate::problem::pointer;
-use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
+use crate::problem::{Problem, pointer};
+use crate::report::{Checklist, Document, DocumentSource, Format, Report, SCHEMA_VERSION, document};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -90,8 +90,18 @@ impl NetworkRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReportRequest<'a> {
     format: Format,
-    #[serde(borrow)]
-    document: &'a RawValue,
+    /// The document, or else the results that one would have.
+    #[serde(borrow, default)]
+    document: Option<&'a RawValue>,
+    #[serde(default)]
+    results: Option<Vec<ControlResult>>,
+    #[serde(default)]
+    errors: Vec<Problem>,
+    #[serde(default)]
+    control_paths: Vec<String>,
+    /// The text of the checklist to bring up to date.
+    #[serde(default)]
+    checklist: Option<String>,
 }
 
 /// The answer of `xc_version`.
@@ -138,48 +148,47 @@ pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Fai
 
 /// The answer of `xc_report`.
 pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
-    let request: ReportRequest = parse(request)?;
-    let document = request.document.get();
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Head {
-        schema_version: Option<u64>,
+    let mut request: ReportRequest = parse(request)?;
+    let catalog = catalog(&request.control_paths, &[]);
+    let document = document_of(&mut request, &catalog)?;
+    let format = request.format;
+    if request.checklist.is_some() && format != Format::Cklb {
+        return Err(Failure::request("only the format cklb brings a checklist up to date").at_path("/checklist"));
     }
-    let head: Head = parse_at("/document", document)?;
-    if head.schema_version != Some(u64::from(SCHEMA_VERSION)) {
-        let found = head.schema_version.map_or("none".to_owned(), |version| version.to_string());
-        let message = format!("expected a result document of schemaVersion {SCHEMA_VERSION}, found {found}");
-        return Err(Failure::request(message).at_path("/document/schemaVersion"));
+    let checklist = request.checklist.as_deref().map(Checklist::read).transpose();
+    let checklist = checklist.map_err(|problem| {
+        Failure::request(format!("the checklist cannot be read: {problem}")).at_path("/checklist")
+    })?;
+    let report = Report { catalog: &catalog, checklist: checklist.as_ref(), ..Report::new(format) };
+    let mut bytes = Vec::new();
+    report.write_plain(&mut DocumentSource::new(document), &mut bytes).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => Failure::request(error.to_string()),
+        _ => Failure::internal(error.to_string()),
+    })?;
+    Ok(bytes)
+}
+
+/// The document of a request, or the one that its results make.
+fn document_of(request: &mut ReportRequest, catalog: &Catalog) -> Result<Document, Failure> {
+    match (request.document, request.results.take()) {
+        (Some(document), None) if request.errors.is_empty() => {
+            document::read(document.get()).map_err(|problem| refused("/document", problem))
+        }
+        (None, Some(results)) => Ok(Document::of(results, std::mem::take(&mut request.errors), catalog)),
+        (None, None) => Err(Failure::request("there is nothing to report: \"document\" is missing, or \"results\"")),
+        _ => Err(Failure::request("expected \"document\", or \"results\" with \"errors\"; found both")),
     }
-    let document: Document = parse_at("/document", document)?;
-    let mut bytes = anstream::StripStream::new(Vec::new());
-    report::write(request.format, &mut DocumentSource::new(document), &mut bytes)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(bytes.into_inner())
 }
 
 /// Reads a request's text; what does not fit is named by its place.
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
-    parse_at("", text)
+    document::from_json(text).map_err(|problem| refused("", problem))
 }
 
-/// Reads a text that stands at `path` in its request.
-fn parse_at<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Failure> {
-    // A list would be taken for the members in their order.
-    if text.trim_start().starts_with('[') {
-        return Err(Failure::request("expected an object, found a list").at_path(path));
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().iter().fold(path.to_owned(), |path, segment| match segment {
-            Segment::Seq { index } => pointer(&path, index),
-            Segment::Map { key } | Segment::Enum { variant: key } => pointer(&path, key),
-            Segment::Unknown => path,
-        });
-        Failure::request(format!("the request cannot be read: {}", error.inner())).at_path(place)
-    })?;
-    let end = deserializer.end().map_err(|error| Failure::request(format!("the request cannot be read: {error}")));
-    end.map(|()| value)
+/// The answer to a text that cannot be read and stands at `place` in its request.
+fn refused(place: &str, problem: Problem) -> Failure {
+    let path = format!("{place}{}", problem.path.unwrap_or_default());
+    Failure::request(format!("the request cannot be read: {}", problem.message)).at_path(path)
 }
 
 /// The built-in controls as they are, or what the request makes of them.

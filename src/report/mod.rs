@@ -1,22 +1,39 @@
 //! Reports: one file a format, each written from a [`Source`] of results as they come, so that a report of many results
-//! takes no more memory than one of few (a table, which puts failures first, keeps its rows).
+//! takes no more memory than one of few. Where the order demands it, what is to be written is kept: the rows of a table, the
+//! test cases of JUnit, the findings of a checklist, the sections of Markdown.
 
+mod checklist;
+mod ckl;
+mod cklb;
+mod csv;
+pub mod document;
 mod json;
+mod junit;
+mod markdown;
 mod ndjson;
+mod sarif;
 mod table;
+mod text;
+mod xml;
 
-pub use table::visible;
+pub use cklb::Checklist;
+pub use text::visible;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::Catalog;
 use crate::evaluate::{ControlResult, Progress, Run, Scan, Step, Summary};
 use crate::problem::Problem;
 
 /// The version of the result document's shape.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The JSON Schema of the result document.
+pub const SCHEMA: &str = include_str!("../../module/ExchangeControl/Schemas/results.schema.json");
 
 /// The formats that results are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +45,39 @@ pub enum Format {
     Json,
     /// One result a line.
     Ndjson,
+    /// One row a result, for spreadsheets.
+    Csv,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for build servers.
+    Junit,
+    /// A checklist of STIG Viewer 2.
+    Ckl,
+    /// A checklist of STIG Viewer 3, made anew or brought up to date.
+    Cklb,
+    /// Markdown, for wikis and tickets.
+    Markdown,
+}
+
+/// The endings of file names, and the formats that they ask for. Of two that fit, the first counts.
+const ENDINGS: [(&str, Format); 9] = [
+    (".sarif.json", Format::Sarif),
+    (".sarif", Format::Sarif),
+    (".json", Format::Json),
+    (".ndjson", Format::Ndjson),
+    (".csv", Format::Csv),
+    (".xml", Format::Junit),
+    (".ckl", Format::Ckl),
+    (".cklb", Format::Cklb),
+    (".md", Format::Markdown),
+];
+
+impl Format {
+    /// The format that a file's name asks for.
+    pub fn of_file(path: &Path) -> Option<Format> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| *format)
+    }
 }
 
 /// Who wrote a document.
@@ -56,8 +106,30 @@ pub struct Document {
     pub errors: Vec<Problem>,
 }
 
+impl Document {
+    /// The document of results that are at hand. Whether a control counts towards the score is the catalog's to say; one
+    /// that it does not have counts.
+    pub fn of(results: Vec<ControlResult>, errors: Vec<Problem>, catalog: &Catalog) -> Self {
+        let unscored = |id: &str| catalog.controls().iter().any(|control| control.id == id && !control.verify);
+        let mut summary = Summary::default();
+        results.iter().for_each(|result| summary.add(result, !unscored(&result.control_id)));
+        let summary = summary.finish(catalog.controls());
+        Document { schema_version: SCHEMA_VERSION, tool: Tool::default(), generated: now(), results, summary, errors }
+    }
+}
+
+/// What stands at the head of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub tool: Tool,
+    /// When the run ended (RFC 3339, UTC).
+    pub generated: String,
+}
+
 /// Results one by one, and what they come to.
 pub trait Source {
+    /// Who came to the results, and when.
+    fn head(&self) -> Head;
     /// The next result.
     fn next(&mut self) -> Option<ControlResult>;
     /// What all results came to. Called once, after the last.
@@ -82,6 +154,10 @@ impl<'a> RunSource<'a> {
 }
 
 impl Source for RunSource<'_> {
+    fn head(&self) -> Head {
+        Head { tool: Tool::default(), generated: now() }
+    }
+
     fn next(&mut self) -> Option<ControlResult> {
         loop {
             match self.scan.next(self.run, TICK) {
@@ -105,6 +181,7 @@ impl Source for RunSource<'_> {
 
 /// The results of a document.
 pub struct DocumentSource {
+    head: Head,
     results: std::vec::IntoIter<ControlResult>,
     conclusion: (Summary, Vec<Problem>),
 }
@@ -112,11 +189,19 @@ pub struct DocumentSource {
 impl DocumentSource {
     /// Starts at the document's first result.
     pub fn new(document: Document) -> Self {
-        DocumentSource { results: document.results.into_iter(), conclusion: (document.summary, document.errors) }
+        DocumentSource {
+            head: Head { tool: document.tool, generated: document.generated },
+            results: document.results.into_iter(),
+            conclusion: (document.summary, document.errors),
+        }
     }
 }
 
 impl Source for DocumentSource {
+    fn head(&self) -> Head {
+        self.head.clone()
+    }
+
     fn next(&mut self) -> Option<ControlResult> {
         self.results.next()
     }
@@ -126,12 +211,49 @@ impl Source for DocumentSource {
     }
 }
 
-/// Writes a report and answers what the results came to.
-pub fn write(format: Format, source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summary, Vec<Problem>)> {
-    match format {
-        Format::Table => table::write(source, out),
-        Format::Json => json::write(source, out),
-        Format::Ndjson => ndjson::write(source, out),
+/// How a report is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    pub format: Format,
+    /// The controls that the results are of: checklists take the ids of STIG rules from there.
+    pub catalog: &'a Catalog,
+    /// The checklist to bring up to date, where the format is cklb.
+    pub checklist: Option<&'a Checklist<'a>>,
+}
+
+impl<'a> Report<'a> {
+    /// A report of this format, of the built-in controls, with nothing to bring up to date.
+    pub fn new(format: Format) -> Self {
+        Report { format, catalog: Catalog::built_in(), checklist: None }
+    }
+
+    /// Writes the report without colours.
+    pub fn write_plain(&self, source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summary, Vec<Problem>)> {
+        match self.format {
+            Format::Table => {
+                let mut table = anstream::StripStream::new(Vec::new());
+                let written = self.write(source, &mut table)?;
+                out.write_all(&table.into_inner())?;
+                Ok(written)
+            }
+            // These have none: what looks like a style is part of a name, and stays.
+            _ => self.write(source, out),
+        }
+    }
+
+    /// Writes the report and answers what the results came to. A table is styled with ANSI colours.
+    pub fn write(&self, source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summary, Vec<Problem>)> {
+        match self.format {
+            Format::Table => table::write(source, out),
+            Format::Json => json::write(source, out),
+            Format::Ndjson => ndjson::write(source, out),
+            Format::Csv => csv::write(source, out),
+            Format::Sarif => sarif::write(source, out),
+            Format::Junit => junit::write(source, out),
+            Format::Ckl => ckl::write(source, self.catalog, out),
+            Format::Cklb => cklb::write(source, self.catalog, self.checklist, out),
+            Format::Markdown => markdown::write(source, out),
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::Source;
-use crate::evaluate::{ControlResult, Remediation, Status, Summary, is_invisible};
+use super::text::{self, visible};
+use crate::evaluate::{ControlResult, Remediation, Status, Summary};
 use crate::problem::Problem;
 
 const HEADING: Style = Style::new().bold();
@@ -33,26 +34,23 @@ struct Row {
 
 impl Row {
     fn of(result: ControlResult) -> Self {
-        let identity = if result.target.identity.is_empty() {
-            format!("({})", result.target.kind)
-        } else {
-            result.target.identity
-        };
+        let identity = text::target(&result);
         let lines = |script: Option<String>| -> Vec<String> {
             script.iter().flat_map(|script| script.lines()).map(visible).collect()
         };
         let Remediation { command, script, automatable, .. } = result.remediation;
-        let (fix, text) = if command.is_some() { (lines(script), Vec::new()) } else { (Vec::new(), lines(script)) };
+        let (fix, to_follow) =
+            if command.is_some() { (lines(script), Vec::new()) } else { (Vec::new(), lines(script)) };
         Row {
             status: result.status,
             control: visible(&result.control_id),
             severity: result.severity.name(),
-            identity: visible(&identity),
+            identity,
             reason: visible(&result.reason),
             // The comments are the notes that the JSON document has; a table has no room for them.
             fix: fix.into_iter().filter(|line| !line.starts_with('#')).collect(),
             automatable,
-            text,
+            text: to_follow,
         }
     }
 }
@@ -135,12 +133,4 @@ fn style_of(status: Status) -> Style {
 /// Fills a text up with blanks, by the columns that it takes on a terminal.
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// A text as it can be shown: what would steer the terminal, break the line or hide stands as its number.
-pub fn visible(text: &str) -> String {
-    if !text.chars().any(is_invisible) {
-        return text.to_owned();
-    }
-    text.chars().map(|c| if is_invisible(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }

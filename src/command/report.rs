@@ -1,0 +1,51 @@
+//! `exchange-control report`.
+
+use std::path::{Path, PathBuf};
+
+use exchange_control::control::Catalog;
+use exchange_control::evaluate::Outcome;
+use exchange_control::problem::{Code, Problem};
+use exchange_control::report::{Document, DocumentSource, document};
+
+use super::output::ReportArguments;
+use super::{Selection, print_error, print_problems};
+
+/// What `report` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The result document, as `test --format json` writes it; - reads standard input
+    #[arg(value_name = "DOCUMENT")]
+    document: PathBuf,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    report: ReportArguments,
+}
+
+/// Renders a document.
+pub fn run(arguments: &Arguments) -> Outcome {
+    run_or_why_not(arguments).unwrap_or_else(|why| {
+        print_error(&why);
+        Outcome::NotDone
+    })
+}
+
+fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
+    let checklist = arguments.report.checklist()?;
+    let checklist = arguments.report.read_checklist(checklist.as_deref())?;
+    let document = read(&arguments.document).map_err(|problem| problem.to_string())?;
+    let catalog = Catalog::with_folders(&arguments.selection.folders);
+    print_problems(catalog.problems().iter().chain(&document.errors));
+    Ok(arguments.report.write(&catalog, checklist.as_ref(), &mut DocumentSource::new(document)))
+}
+
+fn read(path: &Path) -> Result<Document, Problem> {
+    if path == Path::new("-") {
+        return document::read_from("standard input", std::io::stdin().lock());
+    }
+    let name = path.display().to_string();
+    let unreadable = |error| {
+        Problem::new(Code::UnreadableInput, format!("the document cannot be read: {error}")).in_source(name.as_str())
+    };
+    document::read_from(&name, std::fs::File::open(path).map_err(unreadable)?)
+}
