@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Order, Outcome, Run};
 use exchange_control::report::{Format, RunSource};
+use exchange_control::review::Reviewed;
 use exchange_control::target::Inventory;
 
 use super::network::NetworkArguments;
 use super::progress::{self, Bar};
+use super::review::ReviewArguments;
 use super::{ReportFormat, Selection, output, print_error, print_problems};
 
 /// What `test` takes.
@@ -36,6 +38,8 @@ pub struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
+    review: ReviewArguments,
+    #[command(flatten)]
     network: NetworkArguments,
 }
 
@@ -45,6 +49,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Ok(network) => network,
         Err(why) => {
             print_error(&why);
+            return Outcome::NotDone;
+        }
+    };
+    let review = match arguments.review.review() {
+        Ok(review) => review,
+        Err(problem) => {
+            print_problems([&*problem]);
             return Outcome::NotDone;
         }
     };
@@ -65,7 +76,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     arguments.domains.iter().for_each(|domain| inventory.add_domain(domain));
     let targets = inventory.finish();
     let run = Run::new(&catalog, &targets);
-    print_problems(run.problems());
+    print_problems(run.problems().chain(review.problems()));
+    let told = run.problems().count() + review.problems().len();
     let scan = match run.scan(&network, Order::Document) {
         Ok(scan) => scan,
         Err(why) => {
@@ -76,17 +88,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let format: Format = arguments.format.into();
     let streams = format != Format::Table && arguments.output.is_none() && !arguments.quiet;
     let (mut bar, wanted) = (Bar::default(), progress::is_wanted(streams));
-    let mut source = RunSource::new(run, scan, |progress| {
+    let source = RunSource::new(run, scan, |progress| {
         if wanted {
             bar.show(progress);
         }
     });
+    let mut source = Reviewed::new(source, review);
     let written = match &arguments.output {
         Some(path) => output::to_file(path, format, &mut source),
         None => output::to_stdout(format, arguments.quiet, &mut source),
     };
     match written {
-        Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),
+        Ok((summary, problems)) => {
+            // What is only known at the end.
+            print_problems(problems.iter().skip(told));
+            Outcome::of(&summary, problems.iter())
+        }
         Err(message) => {
             print_error(&message);
             Outcome::NotDone

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_path_to_error::Segment;
 
 use super::answer::{Failure, json};
 use super::{XC_ABI_VERSION, XC_ERROR_NO_CONTROL};
 use crate::control::Catalog;
 use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
-use crate::problem::pointer;
+use crate::problem::{pointer, pointer_to};
 use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
 
 #[derive(Default, Deserialize)]
@@ -171,11 +170,7 @@ fn parse_at<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Fail
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().iter().fold(path.to_owned(), |path, segment| match segment {
-            Segment::Seq { index } => pointer(&path, index),
-            Segment::Map { key } | Segment::Enum { variant: key } => pointer(&path, key),
-            Segment::Unknown => path,
-        });
+        let place = format!("{path}{}", pointer_to(error.path()));
         Failure::request(format!("the request cannot be read: {}", error.inner())).at_path(place)
     })?;
     let end = deserializer.end().map_err(|error| Failure::request(format!("the request cannot be read: {error}")));
