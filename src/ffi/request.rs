@@ -1,6 +1,7 @@
 //! What the calls are asked, and what they answer. Safe code: text in, JSON out.
 
 use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,6 +13,7 @@ use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
 use crate::problem::{pointer, pointer_to};
 use crate::report::{self, Document, DocumentSource, Format, SCHEMA_VERSION};
+use crate::review::{Day, Earlier, Review};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -33,12 +35,35 @@ pub struct RunRequest<'a> {
     #[serde(default)]
     pub network: NetworkRequest,
     #[serde(default)]
+    exceptions_path: Option<PathBuf>,
+    #[serde(default)]
+    baseline_path: Option<PathBuf>,
+    #[serde(default)]
+    only_new: bool,
+    #[serde(default)]
     control_ids: Vec<String>,
     #[serde(default)]
     control_paths: Vec<String>,
     #[cfg(feature = "test-panic")]
     #[serde(default)]
     test_panic: bool,
+}
+
+impl RunRequest<'_> {
+    /// Reads the accepted risks and the earlier document that the results are held against.
+    pub fn review(&self) -> Result<Review, Failure> {
+        review(self.exceptions_path.as_deref(), self.baseline_path.as_deref(), self.only_new)
+    }
+}
+
+/// What results are held against: accepted risks, and an earlier document.
+pub fn review(exceptions: Option<&Path>, baseline: Option<&Path>, only_new: bool) -> Result<Review, Failure> {
+    if only_new && baseline.is_none() {
+        return Err(Failure::request("\"onlyNew\" needs \"baselinePath\": the earlier document").at_path("/onlyNew"));
+    }
+    let earlier = baseline.map(|document| Earlier { document, only_new });
+    Review::read(exceptions, earlier, Day::today())
+        .map_err(|problem| Failure::request(problem.to_string()).at_path("/baselinePath"))
 }
 
 /// How the network is to be asked; what is left out is as [`Network`] has it.

@@ -116,15 +116,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
         let (mut version, mut generated, mut totals, mut has_results) = (None, None, None, false);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
-                "schemaVersion" => {
-                    let found: u64 = members.next_value()?;
-                    if found != u64::from(SCHEMA_VERSION) {
-                        return Err(A::Error::custom(format!(
-                            "expected schemaVersion {SCHEMA_VERSION}, found {found}"
-                        )));
-                    }
-                    version = Some(found);
-                }
+                "schemaVersion" => version = Some(members.next_value::<Version>()?),
                 "generated" => generated = Some(members.next_value()?),
                 "summary" => totals = Some(members.next_value()?),
                 "results" => {
@@ -142,6 +134,18 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
             generated: generated.ok_or_else(|| A::Error::missing_field("generated"))?,
             totals: totals.ok_or_else(|| A::Error::missing_field("summary"))?,
         })
+    }
+}
+
+/// The version of the document's shape, which is the one that is read here.
+struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            version if version == u64::from(SCHEMA_VERSION) => Ok(Version),
+            other => Err(D::Error::custom(format!("expected schemaVersion {SCHEMA_VERSION}, found {other}"))),
+        }
     }
 }
 
