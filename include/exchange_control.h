@@ -143,6 +143,7 @@ uint32_t xc_controls(const uint8_t *request,
  *   {"targets":[{"Name":"Internet","IgnoreSTARTTLS":false,"AddressSpaces":["SMTP:*;1"]}],
  *    "domains":["contoso.com"],"acceptedDomains":[{"DomainName":"contoso.com","DomainType":"Authoritative"}],
  *    "controlIds":["*"],"controlPaths":["folder"],
+ *    "exceptionsPath":"exceptions.json","baselinePath":"earlier.json","onlyNew":false,
  *    "network":{"offline":false,"dnsServers":["192.0.2.53","192.0.2.54:5353"],"timeoutSeconds":60,
  *      "throttleLimit":128,"roots":"mozilla","proxy":"http://proxy:8080","allowPrivateAddress":false}}
  * A target is an object of its properties: text, number, true or false, null, or a list of these; "PSTypeName" may name
@@ -152,6 +153,10 @@ uint32_t xc_controls(const uint8_t *request,
  * "network" says how probes ask: "dnsServers" in place of the system's; "timeoutSeconds" (1 to 3600) for an answer over
  * HTTPS once connected; "throttleLimit" (1 to 1024) domains at once; "roots" is "mozilla", "system" or the path of a
  * PEM file; with "offline" nothing is asked, and what needs the network is Unknown.
+ * "exceptionsPath" names a file of accepted risks: results that it covers have "exception":{"justification","owner",
+ * "expires"} and do not count. "baselinePath" names an earlier result document: results say in "change" how they
+ * stand to it ("new", "fixed", "stillFailing", "changedEvidence" or "unchanged"). With "onlyNew" those alone are given
+ * that are new or have other evidence, and what was there before does not count towards "exitCode".
  * Answer:
  *   {"total":2,"errors":[{"code","message","source","path","line"}]}
  *
@@ -171,7 +176,9 @@ uint32_t xc_run_start(const uint8_t *request,
  *             "body":0}}}
  * XC_DONE:    {"schemaVersion":1,"tool":{"name","version"},"generated","summary":{"counts":{"Pass","Fail","Unknown",
  *             "NotApplicable"},"score","controls":[],"frameworks":[]},"errors":[],"cancelled":false,"exitCode":0},
- *             and the same again on every later call.
+ *             and the same again on every later call. "counts" has "Excepted" where there are accepted risks; "summary"
+ *             has "comparison":{"since","onlyNew","new","fixed","stillFailing","changedEvidence","unchanged","newFail",
+ *             "newUnknown","removed":[{"controlId","target","status"}]} where there is an earlier document.
  *
  * Results that need no network come first, in the order of control ids, then of targets; the others as they come in.
  * "stages" tells how many domains are at which stage, while the network is being asked.

@@ -3,7 +3,8 @@
 //! A *control* is data: a JSON file that says which objects it looks at, when it applies and what it requires
 //! ([`control`]). A *target* is an Exchange object, a send connector or an accepted domain, in whichever shape
 //! PowerShell exported it ([`target`]). Evaluation is pure and three-valued, so that what is missing from the input
-//! is never mistaken for what is right ([`evaluate`]). Results are written by [`report`]; [`ffi`] is the C ABI.
+//! is never mistaken for what is right ([`evaluate`]). Results are marked by
+//! [`review`] (accepted risks, comparison) and written by [`report`]; [`ffi`] is the C ABI.
 //!
 //! ```
 //! use exchange_control::{control::Catalog, evaluate::{Run, Status}, target::Inventory};
@@ -30,6 +31,7 @@ pub mod probe;
 pub mod problem;
 mod quiet;
 pub mod report;
+pub mod review;
 pub mod target;
 
 /// The product's name, as reports and the ABI give it.

@@ -3,6 +3,7 @@
 //! A problem is for a person: what was wrong, where, what was expected. It never stops what else can be done.
 
 use serde::{Deserialize, Serialize};
+use serde_path_to_error::Segment;
 
 /// One thing that could not be used, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,16 @@ pub enum Code {
     UnreadableInput,
     /// An object in the input is neither a send connector nor an accepted domain.
     UnknownObject,
+    /// An accepted risk, or the whole file of them, was refused; what it was to cover counts.
+    InvalidException,
+    /// A file of accepted risks could not be read; what it was to cover counts.
+    UnreadableExceptions,
+    /// An accepted risk is over, and what it covered counts again.
+    ExpiredException,
+    /// An accepted risk is about no result of the run.
+    UnmatchedException,
+    /// A file in a folder of earlier documents is none.
+    SkippedDocument,
     /// Stands for the problems that are counted and not listed.
     More,
 }
@@ -64,6 +75,11 @@ impl Problem {
     /// Whether the input that was given could not be read in full, so that the run itself is not what was asked for.
     pub fn is_unreadable_input(&self) -> bool {
         self.code == Code::UnreadableInput
+    }
+
+    /// Whether it is told and no more: nothing that was asked for was left out, so it does not change the outcome.
+    pub fn is_warning(&self) -> bool {
+        matches!(self.code, Code::ExpiredException | Code::UnmatchedException | Code::SkippedDocument)
     }
 }
 
@@ -125,6 +141,15 @@ impl Problems {
     pub fn all(&self) -> &[Problem] {
         &self.kept
     }
+}
+
+/// The JSON pointer to where reading stopped.
+pub fn pointer_to(path: &serde_path_to_error::Path) -> String {
+    path.iter().fold(String::new(), |parent, segment| match segment {
+        Segment::Seq { index } => pointer(&parent, index),
+        Segment::Map { key } | Segment::Enum { variant: key } => pointer(&parent, key),
+        Segment::Unknown => parent,
+    })
 }
 
 /// Appends one step to a JSON pointer, escaped as RFC 6901 says.

@@ -5,6 +5,7 @@ mod network;
 mod output;
 mod progress;
 mod report;
+mod review;
 mod test;
 
 use std::path::PathBuf;
@@ -21,9 +22,9 @@ use exchange_control::report::{Format, visible};
 const AFTER_HELP: &str = "\
 Exit codes:
   0  nothing failed
-  1  a control failed
-  2  nothing failed, but something is Unknown, or a control or an object was refused
-  3  the run could not be done: bad usage, unreadable input, no valid control";
+  1  a control failed (accepted risks do not count; with --only-new, what failed before does not either)
+  2  nothing failed, but something is Unknown, or a control, an object or an accepted risk was refused
+  3  the run could not be done: bad usage, unreadable input or baseline, no valid control";
 
 /// Evaluates security controls against Exchange transport configuration.
 #[derive(Debug, Parser)]
@@ -121,11 +122,17 @@ pub fn run() -> ExitCode {
 /// Prints what could not be used on standard error.
 fn print_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     for problem in problems {
-        print_error(&problem.to_string());
+        let (label, colour) =
+            if problem.is_warning() { ("warning:", AnsiColor::Yellow) } else { ("error:", AnsiColor::Red) };
+        print_labelled(label, colour, &problem.to_string());
     }
 }
 
 fn print_error(message: &str) {
-    let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    anstream::eprintln!("{style}error:{style:#} {}", visible(message));
+    print_labelled("error:", AnsiColor::Red, message);
+}
+
+fn print_labelled(label: &str, colour: AnsiColor, message: &str) {
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    anstream::eprintln!("{style}{label}{style:#} {}", visible(message));
 }

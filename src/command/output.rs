@@ -9,7 +9,7 @@ use exchange_control::evaluate::{Outcome, Summary};
 use exchange_control::problem::Problem;
 use exchange_control::report::{Checklist, Format, Report, Source};
 
-use super::{ReportFormat, print_error};
+use super::{ReportFormat, print_error, print_problems};
 
 /// The options of a report.
 #[derive(Debug, clap::Args)]
@@ -58,15 +58,25 @@ impl ReportArguments {
         checklist.map_err(|problem| format!("the checklist cannot be used: {}", problem.in_source(name)))
     }
 
-    /// Writes the report to where it is to go, and says what came of it all.
-    pub fn write(&self, catalog: &Catalog, checklist: Option<&Checklist>, source: &mut dyn Source) -> Outcome {
+    /// Writes the report to where it is to go, and says what came of it all. Of the source's problems the first `told` were
+    /// printed before; the others are only known at the end.
+    pub fn write(
+        &self,
+        catalog: &Catalog,
+        checklist: Option<&Checklist>,
+        told: usize,
+        source: &mut dyn Source,
+    ) -> Outcome {
         let report = Report { catalog, checklist, ..Report::new(self.format()) };
         let written = match &self.output {
             Some(path) => to_file(path, report, source),
             None => to_stdout(report, self.quiet, source),
         };
         match written {
-            Ok((summary, problems)) => Outcome::of(&summary, problems.iter()),
+            Ok((summary, problems)) => {
+                print_problems(problems.iter().skip(told));
+                Outcome::of(&summary, problems.iter())
+            }
             Err(message) => {
                 print_error(&message);
                 Outcome::NotDone

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::Outcome;
 use exchange_control::problem::{Code, Problem};
-use exchange_control::report::{Document, DocumentSource, document};
+use exchange_control::report::{Document, document};
+use exchange_control::review::Reviewed;
 
 use super::output::ReportArguments;
+use super::review::ReviewArguments;
 use super::{Selection, print_error, print_problems};
 
 /// What `report` takes.
@@ -20,6 +22,8 @@ pub struct Arguments {
     selection: Selection,
     #[command(flatten)]
     report: ReportArguments,
+    #[command(flatten)]
+    review: ReviewArguments,
 }
 
 /// Renders a document.
@@ -33,10 +37,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
 fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
     let checklist = arguments.report.checklist()?;
     let checklist = arguments.report.read_checklist(checklist.as_deref())?;
+    let review = arguments.review.review().map_err(|problem| problem.to_string())?;
     let document = read(&arguments.document).map_err(|problem| problem.to_string())?;
     let catalog = Catalog::with_folders(&arguments.selection.folders);
-    print_problems(catalog.problems().iter().chain(&document.errors));
-    Ok(arguments.report.write(&catalog, checklist.as_ref(), &mut DocumentSource::new(document)))
+    print_problems(catalog.problems().iter().chain(&document.errors).chain(review.problems()));
+    let told = document.errors.len() + review.problems().len();
+    let name = arguments.document.display().to_string();
+    let mut source = Reviewed::document(document, &name, review).map_err(|problem| problem.to_string())?;
+    Ok(arguments.report.write(&catalog, checklist.as_ref(), told, &mut source))
 }
 
 fn read(path: &Path) -> Result<Document, Problem> {

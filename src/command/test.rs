@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Order, Outcome, Run};
 use exchange_control::report::RunSource;
+use exchange_control::review::Reviewed;
 use exchange_control::target::Inventory;
 
 use super::network::NetworkArguments;
 use super::output::ReportArguments;
 use super::progress::{self, Bar};
+use super::review::ReviewArguments;
 use super::{Selection, print_error, print_problems};
 
 /// What `test` takes.
@@ -30,6 +32,8 @@ pub struct Arguments {
     #[command(flatten)]
     report: ReportArguments,
     #[command(flatten)]
+    review: ReviewArguments,
+    #[command(flatten)]
     network: NetworkArguments,
 }
 
@@ -45,6 +49,7 @@ fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
     let network = arguments.network.settings()?;
     let checklist = arguments.report.checklist()?;
     let checklist = arguments.report.read_checklist(checklist.as_deref())?;
+    let review = arguments.review.review().map_err(|problem| problem.to_string())?;
     let catalog = Catalog::with_folders(&arguments.selection.folders).select(&arguments.controls);
     if catalog.controls().is_empty() {
         print_problems(catalog.problems());
@@ -61,13 +66,14 @@ fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
     arguments.domains.iter().for_each(|domain| inventory.add_domain(domain));
     let targets = inventory.finish();
     let run = Run::new(&catalog, &targets);
-    print_problems(run.problems());
+    print_problems(run.problems().chain(review.problems()));
+    let told = run.problems().count() + review.problems().len();
     let scan = run.scan(&network, Order::Document)?;
     let (mut bar, wanted) = (Bar::default(), progress::is_wanted(arguments.report.streams()));
-    let mut source = RunSource::new(run, scan, |progress| {
+    let source = RunSource::new(run, scan, |progress| {
         if wanted {
             bar.show(progress);
         }
     });
-    Ok(arguments.report.write(&catalog, checklist.as_ref(), &mut source))
+    Ok(arguments.report.write(&catalog, checklist.as_ref(), told, &mut Reviewed::new(source, review)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use once_cell::sync::Lazy;
 use serde::{Serialize, Serializer};
 
-use super::{Control, condition::Pattern, load};
+use super::{Control, condition::Pattern, document::read_bounded, load};
 use crate::problem::{Code, Problem, Problems};
 use crate::target::Properties;
 
@@ -181,15 +181,6 @@ impl Catalog {
             Err(index) => self.controls.insert(index, control),
         }
     }
-}
-
-/// Reads at most one byte more than a control file may have, so that a huge file is refused without being held.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let limit = super::document::MAX_BYTES as u64 + 1;
-    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

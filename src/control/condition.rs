@@ -106,12 +106,21 @@ pub struct Pattern(Vec<char>);
 impl Pattern {
     /// Takes the pattern as it is written.
     pub fn new(pattern: &str) -> Self {
-        Pattern(pattern.chars().flat_map(char::to_lowercase).collect())
+        Pattern(Self::lowered(pattern))
     }
 
     /// Whether the whole text fits. Takes time in proportion to pattern × text at the most.
     pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        self.fits(&Self::lowered(text))
+    }
+
+    /// A text as [`fits`](Self::fits) takes it, for those that are held against many patterns.
+    pub fn lowered(text: &str) -> Vec<char> {
+        text.chars().flat_map(char::to_lowercase).collect()
+    }
+
+    /// As [`matches`](Self::matches), of a text that was [`lowered`](Self::lowered).
+    pub fn fits(&self, text: &[char]) -> bool {
         let (mut at, mut pattern_at) = (0, 0);
         let mut star: Option<(usize, usize)> = None;
         while at < text.len() {

@@ -4,17 +4,19 @@
 //! Not for inputs from Exchange, which are large and read in one pass (see `target::input`).
 
 use std::fmt;
+use std::io::Read;
+use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::pointer;
 
-/// How deep arrays and objects may nest in a control file.
+/// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 32;
 /// How long the name of a member may be, in bytes.
 pub const MAX_KEY: usize = 256;
-/// How large a control file may be, in bytes.
+/// How large a file may be, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// A JSON value that keeps the order of its members.
@@ -45,11 +47,17 @@ impl Refusal {
     }
 }
 
+/// The bytes of a file, at most one more than it may have, so that a huge file is refused without being held.
+pub fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a whole document. The text may start with a UTF-8 byte order mark.
 pub fn read(bytes: &[u8]) -> Result<(Node, &str), Refusal> {
     if bytes.len() > MAX_BYTES {
-        let message =
-            format!("the file is {} bytes long; a control file may have at most {MAX_BYTES} (1 MiB)", bytes.len());
+        let message = format!("the file is more than {MAX_BYTES} bytes (1 MiB) long, which is the most that it may be");
         return Err(Refusal::at("", message));
     }
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
@@ -88,9 +96,7 @@ impl Refusal {
 /// Refuses what [`Node`] can hold but a document must not: repeated keys, too deep nesting.
 fn check(node: &Node, path: &str) -> Result<(), Refusal> {
     match node {
-        Node::TooDeep => {
-            Err(Refusal::at(path, format!("nested more than {MAX_DEPTH} levels deep; simplify the condition")))
-        }
+        Node::TooDeep => Err(Refusal::at(path, format!("nested more than {MAX_DEPTH} levels deep; simplify it"))),
         Node::List(items) => items.iter().enumerate().try_for_each(|(index, item)| check(item, &pointer(path, index))),
         Node::Object(members) => {
             let mut seen = std::collections::HashMap::with_capacity(members.len());

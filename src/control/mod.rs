@@ -3,9 +3,9 @@
 
 mod catalog;
 pub mod condition;
-mod document;
+pub(crate) mod document;
 mod load;
-mod reader;
+pub(crate) mod reader;
 
 pub use catalog::{Catalog, Source};
 pub use load::load;

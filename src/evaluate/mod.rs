@@ -19,6 +19,6 @@ pub use remediation::Remediation;
 pub use result::{Change, ControlResult, Evidence, Exception, Issue, IssueSeverity, ResultTarget};
 pub use run::Run;
 pub use scan::{Order, Progress, Scan, Step};
-pub use summary::{ControlSummary, Counts, FrameworkSummary, Summary};
+pub use summary::{Comparison, ControlSummary, Counts, FrameworkSummary, Removed, Summary};
 pub use truth::Truth;
 pub use verdict::{Stage, Status, Verdict, judge};

@@ -1,6 +1,7 @@
 //! What a whole run comes to, in the one number that scheduled tasks and pipelines look at.
 
 use super::summary::Summary;
+use super::verdict::Status;
 use crate::problem::Problem;
 
 /// The outcome of a run. Its number is the command's exit code.
@@ -17,15 +18,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a run that was carried to its end.
+    /// The outcome of a run that was carried to its end. Accepted risks do not count, and with `only_new` nothing that an
+    /// earlier document had.
     pub fn of<'a>(summary: &Summary, problems: impl Iterator<Item = &'a Problem>) -> Self {
-        let mut problems = problems.peekable();
+        let (fail, unknown) = match &summary.comparison {
+            Some(comparison) if comparison.only_new => (comparison.new_fail > 0, comparison.new_unknown > 0),
+            _ => (summary.has(Status::Fail), summary.has(Status::Unknown)),
+        };
+        let mut problems = problems.filter(|problem| !problem.is_warning()).peekable();
         let any = problems.peek().is_some();
         if problems.any(Problem::is_unreadable_input) || (any && summary.counts.total() == 0) {
             Outcome::NotDone
-        } else if summary.counts.fail > 0 {
+        } else if fail {
             Outcome::Failed
-        } else if any || summary.counts.unknown > 0 {
+        } else if any || unknown {
             Outcome::Undetermined
         } else {
             Outcome::NothingFailed

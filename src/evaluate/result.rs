@@ -50,13 +50,13 @@ pub struct Exception {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// It was not there, or did not fail.
+    /// It was not there; or it fails or is Unknown, and was not that before.
     New,
-    /// It failed, and passes or no longer applies.
+    /// It failed or was Unknown, and passes or no longer applies.
     Fixed,
-    /// It fails as before.
+    /// It fails or is Unknown as before.
     StillFailing,
-    /// The status is the same, what decided it is not.
+    /// It is as good or as bad as before, but what decided it is something else.
     ChangedEvidence,
     Unchanged,
 }

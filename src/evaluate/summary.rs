@@ -1,10 +1,10 @@
 //! Counts and score of a run, gathered while its results pass by.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::result::ControlResult;
+use super::result::{ControlResult, ResultTarget};
 use super::verdict::Status;
 use crate::control::Control;
 
@@ -19,6 +19,9 @@ pub struct Summary {
     pub controls: Vec<ControlSummary>,
     /// The score of each framework's controls.
     pub frameworks: Vec<FrameworkSummary>,
+    /// How the results stand to those of an earlier document, where they were compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// How many results have each status.
@@ -29,6 +32,40 @@ pub struct Counts {
     pub fail: usize,
     pub unknown: usize,
     pub not_applicable: usize,
+    /// How many of those that fail or are Unknown are accepted risks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excepted: usize,
+}
+
+/// How many results stand how to those of an earlier document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comparison {
+    /// When the earlier document was made.
+    pub since: String,
+    /// True: of the results, the document holds those alone that are new or whose evidence changed.
+    pub only_new: bool,
+    pub new: usize,
+    pub fixed: usize,
+    pub still_failing: usize,
+    pub changed_evidence: usize,
+    pub unchanged: usize,
+    /// How many of the new ones fail and are no accepted risks.
+    pub new_fail: usize,
+    /// How many of the new ones are Unknown and are no accepted risks.
+    pub new_unknown: usize,
+    /// What the earlier document has and this run has not: the object is gone, or the control was not run.
+    pub removed: Vec<Removed>,
+}
+
+/// A result that an earlier document has and a later one has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    pub control_id: String,
+    pub target: ResultTarget,
+    /// What it was.
+    pub status: Status,
 }
 
 /// One control over all of its targets.
@@ -36,11 +73,15 @@ pub struct Counts {
 #[serde(rename_all = "camelCase")]
 pub struct ControlSummary {
     pub control_id: String,
-    /// Fail if any target fails, else Unknown if any is, else Pass if any passes, else NotApplicable.
+    /// Fail if any target fails, else Unknown if any is, else Pass if any passes, else NotApplicable; accepted risks left
+    /// aside.
     pub status: Status,
     pub weight: i64,
     /// False: shown, but left out of the score.
     pub scored: bool,
+    /// The frameworks that ask for it.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
 }
 
 /// One framework's share.
@@ -77,43 +118,65 @@ impl Counts {
 }
 
 impl Summary {
-    /// Takes a result into account; `scored` is the control's `verify`.
+    /// Takes a result into account; `scored` is the control's `verify`. An accepted risk is counted, and decides nothing.
     pub fn add(&mut self, result: &ControlResult, scored: bool) {
         self.counts.add(result.status);
+        self.counts.excepted += usize::from(result.exception.is_some());
+        let status = if result.exception.is_some() { Status::NotApplicable } else { result.status };
         // Those of one control mostly come one after another.
         match self.controls.iter_mut().rev().find(|control| control.control_id == result.control_id) {
-            Some(control) => control.status = worse(control.status, result.status),
-            None => {
-                self.controls.push(ControlSummary {
-                    control_id: result.control_id.clone(),
-                    status: result.status,
-                    weight: result.severity_weight,
-                    scored,
-                });
-                for name in &result.frameworks {
-                    if !self.frameworks.iter().any(|framework| framework.name == *name) {
-                        self.frameworks.push(FrameworkSummary { name: name.clone(), score: None });
-                    }
-                }
-            }
+            Some(control) => control.status = worse(control.status, status),
+            None => self.controls.push(ControlSummary {
+                control_id: result.control_id.clone(),
+                status,
+                weight: result.severity_weight,
+                scored,
+                frameworks: result.frameworks.clone(),
+            }),
         }
     }
 
-    /// Computes the scores, once all results have passed by.
+    /// Computes the scores, once all results have passed by, and puts the controls in the order of the catalog's.
     pub fn finish(mut self, controls: &[Control]) -> Self {
-        let frameworks: BTreeMap<&str, &[String]> =
-            controls.iter().map(|control| (control.id.as_str(), control.frameworks.as_slice())).collect();
         // Results that had to be waited for may have come in another order.
         self.controls.sort_by_key(|control| controls.iter().position(|known| known.id == control.control_id));
-        self.score = score(self.controls.iter());
-        for framework in &mut self.frameworks {
-            framework.score = score(self.controls.iter().filter(|control| {
-                frameworks.get(control.control_id.as_str()).is_some_and(|names| names.contains(&framework.name))
-            }));
-        }
-        self.frameworks.sort_by(|a, b| a.name.cmp(&b.name));
+        self.compute_scores();
         self
     }
+
+    /// The sums of the same results where some are accepted risks: `marked` counts them, and has the controls in any
+    /// order and all of them scored.
+    pub(crate) fn corrected(self, mut marked: Summary) -> Self {
+        for control in &mut marked.controls {
+            control.scored = self.control(&control.control_id).is_none_or(|known| known.scored);
+        }
+        marked
+            .controls
+            .sort_by_key(|control| self.controls.iter().position(|known| known.control_id == control.control_id));
+        marked.compute_scores();
+        Summary { comparison: self.comparison, ..marked }
+    }
+
+    /// Whether a control has this status.
+    pub(super) fn has(&self, status: Status) -> bool {
+        self.controls.iter().any(|control| control.status == status)
+    }
+
+    fn control(&self, id: &str) -> Option<&ControlSummary> {
+        self.controls.iter().find(|control| control.control_id == id)
+    }
+
+    fn compute_scores(&mut self) {
+        self.score = score(self.controls.iter());
+        let names: BTreeSet<&String> = self.controls.iter().flat_map(|control| &control.frameworks).collect();
+        let of = |name: &String| score(self.controls.iter().filter(|control| control.frameworks.contains(name)));
+        let frameworks = names.into_iter().map(|name| FrameworkSummary { name: name.clone(), score: of(name) });
+        self.frameworks = frameworks.collect();
+    }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The status that prevails among a control's targets.
@@ -139,7 +202,7 @@ mod tests {
     use super::*;
 
     fn control(id: &str, status: Status, weight: i64, scored: bool) -> ControlSummary {
-        ControlSummary { control_id: id.to_owned(), status, weight, scored }
+        ControlSummary { control_id: id.to_owned(), status, weight, scored, frameworks: Vec::new() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the calls are asked, and what they answer. Safe code: text in, JSON out.
 
 use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,8 @@ use crate::evaluate::ControlResult;
 use crate::probe::dns::parse_server;
 use crate::probe::{Network, Proxy, Roots};
 use crate::problem::{Problem, pointer};
-use crate::report::{Checklist, Document, DocumentSource, Format, Report, SCHEMA_VERSION, document};
+use crate::report::{Checklist, Document, Format, Report, SCHEMA_VERSION, document};
+use crate::review::{Day, Earlier, Review, Reviewed};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -34,12 +36,35 @@ pub struct RunRequest<'a> {
     #[serde(default)]
     pub network: NetworkRequest,
     #[serde(default)]
+    exceptions_path: Option<PathBuf>,
+    #[serde(default)]
+    baseline_path: Option<PathBuf>,
+    #[serde(default)]
+    only_new: bool,
+    #[serde(default)]
     control_ids: Vec<String>,
     #[serde(default)]
     control_paths: Vec<String>,
     #[cfg(feature = "test-panic")]
     #[serde(default)]
     test_panic: bool,
+}
+
+impl RunRequest<'_> {
+    /// Reads the accepted risks and the earlier document that the results are held against.
+    pub fn review(&self) -> Result<Review, Failure> {
+        review(self.exceptions_path.as_deref(), self.baseline_path.as_deref(), self.only_new)
+    }
+}
+
+/// What results are held against: accepted risks, and an earlier document.
+pub fn review(exceptions: Option<&Path>, baseline: Option<&Path>, only_new: bool) -> Result<Review, Failure> {
+    if only_new && baseline.is_none() {
+        return Err(Failure::request("\"onlyNew\" needs \"baselinePath\": the earlier document").at_path("/onlyNew"));
+    }
+    let earlier = baseline.map(|document| Earlier { document, only_new });
+    Review::read(exceptions, earlier, Day::today())
+        .map_err(|problem| Failure::request(problem.to_string()).at_path("/baselinePath"))
 }
 
 /// How the network is to be asked; what is left out is as [`Network`] has it.
@@ -102,6 +127,12 @@ struct ReportRequest<'a> {
     /// The text of the checklist to bring up to date.
     #[serde(default)]
     checklist: Option<String>,
+    #[serde(default)]
+    exceptions_path: Option<PathBuf>,
+    #[serde(default)]
+    baseline_path: Option<PathBuf>,
+    #[serde(default)]
+    only_new: bool,
 }
 
 /// The answer of `xc_version`.
@@ -161,7 +192,10 @@ pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
     })?;
     let report = Report { catalog: &catalog, checklist: checklist.as_ref(), ..Report::new(format) };
     let mut bytes = Vec::new();
-    report.write_plain(&mut DocumentSource::new(document), &mut bytes).map_err(|error| match error.kind() {
+    let review = review(request.exceptions_path.as_deref(), request.baseline_path.as_deref(), request.only_new)?;
+    let mut source = Reviewed::document(document, "the document", review)
+        .map_err(|problem| Failure::request(problem.message).at_path("/document/summary/comparison/onlyNew"))?;
+    report.write_plain(&mut source, &mut bytes).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => Failure::request(error.to_string()),
         _ => Failure::internal(error.to_string()),
     })?;

@@ -14,6 +14,7 @@ use crate::evaluate::{Order, Outcome, Run, Scan, Step, Summary};
 use crate::probe::Stop;
 use crate::problem::Problem;
 use crate::report::{SCHEMA_VERSION, Tool, now};
+use crate::review::Review;
 use crate::target::{Inventory, Targets};
 
 /// Results that are given at once, so that a caller that stops has not waited for many more than it took.
@@ -41,18 +42,19 @@ struct State {
     catalog: Cow<'static, Catalog>,
     targets: Targets,
     scan: Scan,
+    review: Review,
     /// The last answer, given again however often it is asked for.
     over: Option<Vec<u8>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Over<'a> {
+struct Over {
     schema_version: u32,
     tool: Tool,
     generated: String,
     summary: Summary,
-    errors: Vec<&'a Problem>,
+    errors: Vec<Problem>,
     cancelled: bool,
     exit_code: u8,
 }
@@ -72,11 +74,12 @@ impl xc_run {
         let targets = inventory.finish();
         let run = Run::new(&catalog, &targets);
         let network = request.network.settings()?;
+        let review = request.review()?;
         let scan = run.scan(&network, Order::AsTheyCome).map_err(|why| Failure::request(why).at_path("/network"))?;
-        let errors: Vec<&Problem> = run.problems().collect();
+        let errors: Vec<&Problem> = run.problems().chain(review.problems()).collect();
         let answer = json(&serde_json::json!({ "total": scan.progress().total, "errors": errors }));
         let stop = scan.stop();
-        let state = State { catalog, targets, scan, over: None };
+        let state = State { catalog, targets, scan, review, over: None };
         LIVE.fetch_add(1, Ordering::SeqCst);
         Ok((xc_run { cancelled: AtomicBool::new(false), stop, state: Mutex::new(state) }, answer))
     }
@@ -92,17 +95,21 @@ impl xc_run {
         }
         let run = Run::new(&state.catalog, &state.targets);
         let mut batch = br#"{"results":["#.to_vec();
-        let mut count = 0;
+        // Results that were made, and those of them that are wanted.
+        let (mut made, mut count) = (0, 0);
         let mut pending = false;
         while count < BATCH && batch.len() < BATCH_BYTES && !self.is_cancelled() {
-            // The first result is worth waiting for; what else there is goes with it.
+            // The first that is wanted is worth waiting for; what else there is goes with it.
             let now = Instant::now();
             let wait = if count == 0 { until.saturating_duration_since(now) } else { Duration::ZERO };
-            if count > 0 && now >= until {
+            if made > 0 && now >= until {
+                pending = true;
                 break;
             }
             match state.scan.next(run, wait) {
                 Step::Result(result) => {
+                    made += 1;
+                    let Some(result) = state.review.mark(*result) else { continue };
                     if count > 0 {
                         batch.push(b',');
                     }
@@ -121,7 +128,7 @@ impl xc_run {
         }
         if count == 0 {
             state.scan.end();
-            let over = json(&self.over(run, state.scan.summary(run)));
+            let over = json(&self.over(run, state.scan.summary(run), &mut state.review));
             state.over = Some(over.clone());
             return Ok((XC_DONE, over));
         }
@@ -143,15 +150,18 @@ impl xc_run {
         self.cancelled.load(Ordering::SeqCst)
     }
 
-    fn over<'a>(&self, run: Run<'a>, summary: Summary) -> Over<'a> {
+    fn over(&self, run: Run, summary: Summary, review: &mut Review) -> Over {
         // Read once: it may be cancelled at any moment.
         let cancelled = self.is_cancelled();
-        let exit_code = if cancelled { Outcome::NotDone } else { Outcome::of(&summary, run.problems()) };
+        let problems = run.problems().cloned().collect();
+        let (summary, errors) =
+            if cancelled { review.break_off(summary, problems) } else { review.conclude(summary, problems) };
+        let exit_code = if cancelled { Outcome::NotDone } else { Outcome::of(&summary, errors.iter()) };
         Over {
             schema_version: SCHEMA_VERSION,
             tool: Tool::default(),
             generated: now(),
-            errors: run.problems().collect(),
+            errors,
             cancelled,
             exit_code: exit_code.code(),
             summary,
