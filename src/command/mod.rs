@@ -37,7 +37,7 @@ struct Arguments {
 enum Action {
     /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json), or domains by name
     #[command(after_help = AFTER_HELP)]
-    Test(test::Arguments),
+    Test(Box<test::Arguments>),
     /// List the controls
     List(catalog::ListArguments),
     /// Show one control in full
