@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
-mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control corpus/txt_record corpus/policy
+mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control corpus/txt_record corpus/policy corpus/exceptions
 
 for file in "$fixtures"/*.clixml; do
     name=$(basename "$file" .clixml)
@@ -48,6 +48,9 @@ printf 'Local:SMTP:contoso.com; 5' > corpus/address_space/scoped
 printf 'X400:c=US;a= ;p=Contoso;o=Exchange;1' > corpus/address_space/x400
 
 cp ../module/ExchangeControl/Controls/*.json corpus/control/
+cp ../examples/contoso-exceptions.json corpus/exceptions/example
+printf '{"exceptions":[{"control":"*","target":"*","justification":"j","owner":"o","expires":"2027-03-31"},{}]}' \
+    > corpus/exceptions/one
 printf 'v=STSv1; id=20260101T000000Z;' > corpus/txt_record/right
 printf 'v=STSv1 ; id=1 ; a_b-c.d=x:y; id=2\nv=spf1 -all' > corpus/txt_record/blanks
 printf 'v=STSv1;; id=a-b; ID=1; x\nv=STSv10; id=1\n v=stsv1' > corpus/txt_record/wrong

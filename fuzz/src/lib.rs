@@ -1,11 +1,14 @@
 //! What must hold whatever the input. Each check panics where it does not, which is how a fuzz target finds fault.
 
+use std::sync::LazyLock;
+
 use exchange_control::control::{Catalog, Control};
-use exchange_control::evaluate::{ControlResult, Issue, IssueSeverity, Run, Status, is_invisible, judge};
+use exchange_control::evaluate::{ControlResult, Issue, IssueSeverity, Run, Scan, Status, is_invisible, judge};
 use exchange_control::probe::dns::MailExchanger;
 use exchange_control::probe::https::{Exchange, Response};
 use exchange_control::probe::mta_sts::{self, Fetch, Finding, Observation, Settings, Severity, record::Id};
 use exchange_control::report::{Format, Report, RunSource};
+use exchange_control::review::{Day, Exceptions};
 use exchange_control::target::{Facts, Inventory, Properties, Target, Targets, Value};
 
 /// Reads an export, with all properties and with those alone that the built-in controls ask for, and checks what comes
@@ -159,6 +162,41 @@ fn single_quoted(argument: &str) -> Option<(String, &str)> {
     }
     None
 }
+
+/// Reads a file of accepted risks, and checks what it makes of the results of the fixtures.
+pub fn check_exceptions(bytes: &[u8]) {
+    let today = Day::parse("2027-03-31").expect("a day");
+    let mut exceptions = Exceptions::of(bytes, "fuzz", today);
+    let refused = exceptions.problems().to_vec();
+    let mut marked = RESULTS.clone();
+    marked.iter_mut().for_each(|result| exceptions.mark(result));
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+    for problem in refused.iter().chain(&exceptions.warnings()) {
+        assert!(!problem.message.is_empty() && problem.to_string().starts_with("fuzz"), "{problem:?}");
+        assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem:?}");
+        assert!(problem.path.as_deref().is_none_or(|path| path.is_empty() || path.starts_with('/')), "{problem:?}");
+    }
+    for (before, after) in RESULTS.iter().zip(&marked) {
+        if let Some(exception) = &after.exception {
+            assert!(matches!(after.status, Status::Fail | Status::Unknown), "{after:?}");
+            assert!(Day::parse(&exception.expires).is_some_and(|last| last >= today), "{exception:?}");
+            assert!(!exception.owner.trim().is_empty() && !exception.justification.trim().is_empty(), "{exception:?}");
+        }
+        assert_eq!(*before, ControlResult { exception: None, ..after.clone() }, "more than the mark changed");
+    }
+    let file = serde_json::from_slice::<serde_json::Value>(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
+    let entries = file.ok().and_then(|file| Some(file.get("exceptions")?.as_array()?.len()));
+    assert!(entries.is_some() || !refused.is_empty(), "a file that is none was taken");
+}
+
+/// What the built-in controls say of the fixtures, with failures of every kind among it.
+static RESULTS: LazyLock<Vec<ControlResult>> = LazyLock::new(|| {
+    let catalog = Catalog::built_in();
+    let mut inventory = Inventory::new(catalog.properties());
+    inventory.read_text("connectors", include_str!("../../tests/fixtures/send-connectors.remote.json"));
+    inventory.read_text("domains", include_str!("../../tests/fixtures/accepted-domains.remote.json"));
+    Run::new(catalog, &inventory.finish()).results().collect()
+});
 
 /// Whether anything is wrong.
 pub fn has_errors(findings: &[Finding]) -> bool {

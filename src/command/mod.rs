@@ -38,7 +38,7 @@ struct Arguments {
 enum Action {
     /// Test exports of send connectors and accepted domains (Export-Clixml or ConvertTo-Json), or domains by name
     #[command(after_help = AFTER_HELP)]
-    Test(test::Arguments),
+    Test(Box<test::Arguments>),
     /// Write an earlier result document as a report of another format
     #[command(after_help = AFTER_HELP)]
     Report(report::Arguments),

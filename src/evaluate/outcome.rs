@@ -46,28 +46,73 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Counts;
+    use super::super::{Comparison, ControlSummary};
     use super::*;
     use crate::problem::Code;
 
+    fn summary(statuses: &[Status]) -> Summary {
+        let mut summary = Summary::default();
+        for status in statuses {
+            match status {
+                Status::Pass => summary.counts.pass += 1,
+                Status::Fail => summary.counts.fail += 1,
+                Status::Unknown => summary.counts.unknown += 1,
+                Status::NotApplicable => summary.counts.not_applicable += 1,
+            }
+            let control_id = format!("X-{}", summary.controls.len());
+            let frameworks = Vec::new();
+            summary.controls.push(ControlSummary { control_id, status: *status, weight: 1, scored: true, frameworks });
+        }
+        summary
+    }
+
+    fn outcome(summary: &Summary, codes: &[Code]) -> Outcome {
+        let problems: Vec<_> = codes.iter().map(|code| Problem::new(*code, "x")).collect();
+        Outcome::of(summary, problems.iter())
+    }
+
     #[test]
     fn outcomes_by_the_table() {
-        let cases: &[(usize, usize, usize, &[Code], Outcome)] = &[
-            (1, 0, 0, &[], Outcome::NothingFailed),
-            (0, 0, 0, &[], Outcome::NothingFailed),
-            (5, 1, 1, &[], Outcome::Failed),
-            (5, 0, 1, &[], Outcome::Undetermined),
-            (5, 0, 0, &[Code::InvalidControl], Outcome::Undetermined),
-            (5, 0, 0, &[Code::UnknownObject], Outcome::Undetermined),
-            (5, 1, 0, &[Code::InvalidControl], Outcome::Failed),
-            (5, 1, 0, &[Code::InvalidControl, Code::UnreadableInput], Outcome::NotDone),
-            (0, 0, 0, &[Code::UnknownObject], Outcome::NotDone),
+        use Status::{Fail, NotApplicable, Pass, Unknown};
+        let cases: &[(&[Status], &[Code], Outcome)] = &[
+            (&[Pass], &[], Outcome::NothingFailed),
+            (&[], &[], Outcome::NothingFailed),
+            (&[Pass, NotApplicable], &[], Outcome::NothingFailed),
+            (&[Pass, Fail, Unknown], &[], Outcome::Failed),
+            (&[Pass, Unknown], &[], Outcome::Undetermined),
+            (&[Pass], &[Code::InvalidControl], Outcome::Undetermined),
+            (&[Pass], &[Code::UnknownObject], Outcome::Undetermined),
+            (&[Pass], &[Code::InvalidException], Outcome::Undetermined),
+            (&[Pass], &[Code::UnreadableExceptions], Outcome::Undetermined),
+            (&[Pass, Fail], &[Code::InvalidControl], Outcome::Failed),
+            (&[Pass, Fail], &[Code::InvalidControl, Code::UnreadableInput], Outcome::NotDone),
+            (&[], &[Code::UnknownObject], Outcome::NotDone),
+            // What is only told changes nothing.
+            (&[Pass], &[Code::UnmatchedException, Code::ExpiredException], Outcome::NothingFailed),
+            (&[], &[Code::UnmatchedException], Outcome::NothingFailed),
+            (&[Unknown], &[Code::SkippedDocument], Outcome::Undetermined),
         ];
-        for (pass, fail, unknown, codes, expected) in cases {
-            let counts = Counts { pass: *pass, fail: *fail, unknown: *unknown, not_applicable: 0 };
-            let summary = Summary { counts, ..Summary::default() };
-            let problems: Vec<_> = codes.iter().map(|code| Problem::new(*code, "x")).collect();
-            assert_eq!(Outcome::of(&summary, problems.iter()), *expected, "{pass} {fail} {unknown} {codes:?}");
+        for (statuses, codes, expected) in cases {
+            assert_eq!(outcome(&summary(statuses), codes), *expected, "{statuses:?} {codes:?}");
         }
+    }
+
+    #[test]
+    fn only_what_is_new_decides_where_nothing_else_is_wanted() {
+        // How many are new that fail and that are Unknown; the outcome of a run in which other controls fail.
+        let cases = [
+            (false, 0, 0, Outcome::Failed),
+            (true, 0, 0, Outcome::NothingFailed),
+            (true, 0, 2, Outcome::Undetermined),
+            (true, 1, 2, Outcome::Failed),
+        ];
+        for (only_new, new_fail, new_unknown, expected) in cases {
+            let comparison = Some(Comparison { only_new, new_fail, new_unknown, ..Comparison::default() });
+            let summary = Summary { comparison, ..summary(&[Status::Fail, Status::Unknown]) };
+            assert_eq!(outcome(&summary, &[]), expected, "{only_new} {new_fail} {new_unknown}");
+        }
+        let comparison = Some(Comparison { only_new: true, ..Comparison::default() });
+        let summary = Summary { comparison, ..summary(&[Status::Fail]) };
+        assert_eq!(outcome(&summary, &[Code::UnknownObject]), Outcome::Undetermined);
     }
 }
