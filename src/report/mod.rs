@@ -1,6 +1,7 @@
 //! Reports: one file a format, each written from a [`Source`] of results as they come, so that a report of many results
 //! takes no more memory than one of few (a table, which puts failures first, keeps its rows).
 
+pub mod html;
 mod json;
 mod ndjson;
 mod table;
@@ -28,6 +29,8 @@ pub enum Format {
     Json,
     /// One result a line.
     Ndjson,
+    /// A page for people, in one file.
+    Html,
 }
 
 /// Who wrote a document.
@@ -132,6 +135,7 @@ pub fn write(format: Format, source: &mut dyn Source, out: &mut dyn Write) -> io
         Format::Table => table::write(source, out),
         Format::Json => json::write(source, out),
         Format::Ndjson => ndjson::write(source, out),
+        Format::Html => html::write(source, out),
     }
 }
 
