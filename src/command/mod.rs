@@ -79,6 +79,8 @@ enum ReportFormat {
     Cklb,
     /// For wikis and tickets
     Markdown,
+    /// A page for people, in one file
+    Html,
 }
 
 impl From<ReportFormat> for Format {
@@ -93,6 +95,7 @@ impl From<ReportFormat> for Format {
             ReportFormat::Ckl => Format::Ckl,
             ReportFormat::Cklb => Format::Cklb,
             ReportFormat::Markdown => Format::Markdown,
+            ReportFormat::Html => Format::Html,
         }
     }
 }

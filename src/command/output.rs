@@ -8,6 +8,7 @@ use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Outcome, Summary};
 use exchange_control::problem::Problem;
 use exchange_control::report::{Checklist, Format, Report, Source};
+use exchange_control::review::trend;
 
 use super::{ReportFormat, print_error, print_problems};
 
@@ -24,6 +25,9 @@ pub struct ReportArguments {
     /// Bring this checklist of STIG Viewer 3 up to date (--format cklb); it is left as it is unless --output names it
     #[arg(long, value_name = "FILE")]
     checklist: Option<PathBuf>,
+    /// Show how the results of the documents in this folder went over time (--format html)
+    #[arg(long, value_name = "FOLDER")]
+    trend: Option<PathBuf>,
     /// Print no results on standard output; the exit code tells, and --output is still written
     #[arg(long, short)]
     quiet: bool,
@@ -67,7 +71,9 @@ impl ReportArguments {
         told: usize,
         source: &mut dyn Source,
     ) -> Outcome {
-        let report = Report { catalog, checklist, ..Report::new(self.format()) };
+        let (trend, skipped) = self.trend.as_deref().map(trend).unwrap_or_default();
+        print_problems(&skipped);
+        let report = Report { catalog, checklist, trend: &trend, ..Report::new(self.format()) };
         let written = match &self.output {
             Some(path) => to_file(path, report, source),
             None => to_stdout(report, self.quiet, source),

@@ -133,6 +133,9 @@ struct ReportRequest<'a> {
     baseline_path: Option<PathBuf>,
     #[serde(default)]
     only_new: bool,
+    /// A folder of earlier documents, for the format html.
+    #[serde(default)]
+    trend_path: Option<PathBuf>,
 }
 
 /// The answer of `xc_version`.
@@ -190,7 +193,9 @@ pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
     let checklist = checklist.map_err(|problem| {
         Failure::request(format!("the checklist cannot be read: {problem}")).at_path("/checklist")
     })?;
-    let report = Report { catalog: &catalog, checklist: checklist.as_ref(), ..Report::new(format) };
+    // Documents that cannot be read leave a gap in the chart.
+    let (trend, _) = request.trend_path.as_deref().map(crate::review::trend).unwrap_or_default();
+    let report = Report { catalog: &catalog, checklist: checklist.as_ref(), trend: &trend, ..Report::new(format) };
     let mut bytes = Vec::new();
     let review = review(request.exceptions_path.as_deref(), request.baseline_path.as_deref(), request.only_new)?;
     let mut source = Reviewed::document(document, "the document", review)

@@ -7,6 +7,7 @@ mod ckl;
 mod cklb;
 mod csv;
 pub mod document;
+pub mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::Catalog;
 use crate::evaluate::{ControlResult, Progress, Run, Scan, Step, Summary};
 use crate::problem::Problem;
+use crate::review::TrendPoint;
 
 /// The version of the result document's shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -57,10 +59,12 @@ pub enum Format {
     Cklb,
     /// Markdown, for wikis and tickets.
     Markdown,
+    /// A page for people, in one file.
+    Html,
 }
 
 /// The endings of file names, and the formats that they ask for. Of two that fit, the first counts.
-const ENDINGS: [(&str, Format); 9] = [
+const ENDINGS: [(&str, Format); 11] = [
     (".sarif.json", Format::Sarif),
     (".sarif", Format::Sarif),
     (".json", Format::Json),
@@ -70,6 +74,8 @@ const ENDINGS: [(&str, Format); 9] = [
     (".ckl", Format::Ckl),
     (".cklb", Format::Cklb),
     (".md", Format::Markdown),
+    (".html", Format::Html),
+    (".htm", Format::Html),
 ];
 
 impl Format {
@@ -219,12 +225,14 @@ pub struct Report<'a> {
     pub catalog: &'a Catalog,
     /// The checklist to bring up to date, where the format is cklb.
     pub checklist: Option<&'a Checklist<'a>>,
+    /// What earlier documents came to, where the format is html.
+    pub trend: &'a [TrendPoint],
 }
 
 impl<'a> Report<'a> {
     /// A report of this format, of the built-in controls, with nothing to bring up to date.
     pub fn new(format: Format) -> Self {
-        Report { format, catalog: Catalog::built_in(), checklist: None }
+        Report { format, catalog: Catalog::built_in(), checklist: None, trend: &[] }
     }
 
     /// Writes the report without colours.
@@ -253,6 +261,7 @@ impl<'a> Report<'a> {
             Format::Ckl => ckl::write(source, self.catalog, out),
             Format::Cklb => cklb::write(source, self.catalog, self.checklist, out),
             Format::Markdown => markdown::write(source, out),
+            Format::Html => html::write(source, html::Trend { points: self.trend.to_vec() }, out),
         }
     }
 }
