@@ -515,6 +515,56 @@ Describe 'Network settings' {
     }
 }
 
+Describe 'Accepted risks and comparison' {
+    BeforeAll {
+        $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')
+        $failed = @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' | Where-Object { $_.Status -eq 'Fail' })[0]
+        $accepted = InModuleScope -ModuleName 'ExchangeControl' -Parameters @{ failed = $failed } -ScriptBlock {
+            param($failed)
+            $risk = '{"exception":{"justification":"Replaced in May","owner":"Mail team","expires":"2099-12-31"},"change":"stillFailing",'
+            ConvertTo-ResultObject (ConvertFrom-AnswerJson ($risk + (ConvertTo-ResultJson $failed).Substring(1)))
+        }
+    }
+
+    It 'are empty where nothing was given' {
+        $failed.Exception | Should -BeNullOrEmpty
+        $failed.Change | Should -BeNullOrEmpty
+    }
+    It 'are asked for with full paths' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'given.json')
+        [System.IO.File]::WriteAllText($file, '{}')
+        Mock -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun'
+        Push-Location -LiteralPath $TestDrive
+        try { $fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Exception './given.json' -Baseline 'given.json' -OnlyNew }
+        finally { Pop-Location }
+        Should -Invoke -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun' -Times 1 -Exactly -ParameterFilter {
+            $sent = ConvertFrom-Json -InputObject $Request
+            [System.IO.Path]::IsPathRooted($sent.exceptionsPath) -and [System.IO.File]::Exists($sent.baselinePath) -and $sent.onlyNew
+        }
+    }
+    It 'stop where the file is missing: -<_>' -ForEach @('Exception', 'Baseline') {
+        $name = $_
+        $given = @{ $name = [System.IO.Path]::Combine($TestDrive, 'no-such.json') }
+        { $fixtureConnectors | Test-ExchangeControl @given } | Should -Throw -ErrorId ("ExchangeControl.$name" + 'NotFound,Test-ExchangeControl')
+    }
+    It 'are objects of the result' {
+        $accepted.Exception.PSObject.TypeNames[0] | Should -Be 'ExchangeControl.Exception'
+        $accepted.Exception.Justification | Should -Be 'Replaced in May'
+        $accepted.Exception.Owner | Should -Be 'Mail team'
+        $accepted.Exception.Expires | Should -BeOfType [string]
+        $accepted.Exception.Expires | Should -Be '2099-12-31'
+        $accepted.Change | Should -Be 'stillFailing'
+    }
+    It 'show in the views, and leave the status as it is' {
+        $accepted.Status | Should -Be 'Fail'
+        $accepted | Format-Table | Out-String -Width 200 | Should -Match 'Fail \(accepted\)\s+EDCA-TLS-011'
+        $failed | Format-Table | Out-String -Width 200 | Should -Match 'Fail\s+EDCA-TLS-011'
+        $list = $accepted | Format-List | Out-String -Width 200
+        $list | Should -Match 'Exception\s*: accepted until 2099-12-31 by Mail team: Replaced in May'
+        $list | Should -Match 'Change\s*: stillFailing'
+    }
+}
+
 Describe 'Stopping early' {
     It 'frees the run' {
         $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')

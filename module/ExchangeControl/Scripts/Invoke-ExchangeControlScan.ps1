@@ -78,7 +78,9 @@ PowerShell could not start the script.
 .LINK
 Register-ExchangeControlScan
 #>
+
 #Requires -Version 5.1
+
 # No parameter is mandatory or has a type that could refuse a value: what does not bind ends powershell.exe with 1, which here says that
 # a control failed. So everything is looked at in the script, where it ends with 3.
 [CmdletBinding(PositionalBinding = $false)]
@@ -235,7 +237,8 @@ $lock = $null
 $session = $null
 try {
     $folder = Resolve-ScanFolder $OutputFolder
-    if (@($Unexpected).Count -gt 0) { throw "there is no parameter for '$($Unexpected -join ' ')'. Lists have commas and no blanks between their parts." }
+    $strangers = @($Unexpected | Where-Object { $null -ne $_ })
+    if ($strangers.Count -gt 0) { throw "there is no parameter for '$($strangers -join ' ')'. Lists have commas and no blanks between their parts." }
     $lock = Open-ScanLock $folder
     Limit-ScanLog -Folder $folder -Limit $logLimit
     Write-ScanLog -Folder $folder -Level 'INFO' -Message "started as $([Environment]::UserDomainName)\$([Environment]::UserName), process $PID"
