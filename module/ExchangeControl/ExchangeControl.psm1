@@ -57,6 +57,10 @@ $script:ReportExtension = [ordered] @{
     html     = '.html'
 }
 
+# Entries of an "errors" list that only tell something: an accepted risk that is over or is about nothing, an earlier document that
+# was left out.
+$script:WarningCode = @('expired-exception', 'unmatched-exception', 'skipped-document')
+
 # What a fix may set: the settings that Set-SendConnector documents. Left out on purpose: AddressSpaces and Name (a fix must not
 # redirect or rename a connector), AuthenticationCredential, and the parameters that steer the command itself.
 $script:RepairParameter = @(
@@ -162,7 +166,9 @@ function Write-ListedError {
     if ($null -eq $Caller) { return }
     foreach ($item in $Entry) {
         $record = New-ListedError $item
-        if ($Reported.Add($record.FullyQualifiedErrorId + '|' + $record.Exception.Message)) { $Caller.WriteError($record) }
+        if (-not $Reported.Add($record.FullyQualifiedErrorId + '|' + $record.Exception.Message)) { continue }
+        if ($script:WarningCode -contains [string] (Get-PropertyValue $item 'code')) { $Caller.WriteWarning($record.Exception.Message) }
+        else { $Caller.WriteError($record) }
     }
 }
 
@@ -981,6 +987,7 @@ function Resolve-ReportPath {
 function Get-ReportFormat {
     param([string] $Path, [string] $Format)
     if ($Format -ne '') { return $Format.ToLowerInvariant() }
+    if ($Path -like '*.sarif.json') { return 'sarif' }
     $extension = [System.IO.Path]::GetExtension($Path)
     if ($extension -eq '.htm') { return 'html' }
     foreach ($entry in $script:ReportExtension.GetEnumerator()) {
@@ -988,7 +995,7 @@ function Get-ReportFormat {
     }
     throw (New-ControlError -Code 'UnknownReportFormat' -Category InvalidArgument -Target $Path -Message (
             "The format of '$Path' is not known: no format has the extension '$extension'. End the name in " +
-            (@($script:ReportExtension.Values) -join ', ') + ' or .htm, or name the format with -Format.'))
+            (@($script:ReportExtension.Values) -join ', ') + ', .htm or .sarif.json, or name the format with -Format.'))
 }
 
 # Writes a file whole or not at all: first beside its place, then into it. Bytes are written as they come.
@@ -1373,7 +1380,7 @@ function Test-ExchangeControl {
     fixed, stillFailing, changedEvidence or unchanged.
 
     .PARAMETER OnlyNew
-    Gives only what is new since -Baseline.
+    Gives only what is new since -Baseline, or has other evidence. For the next comparison, keep a report of all results.
 
     .EXAMPLE
     Test-ExchangeControl
@@ -1805,19 +1812,20 @@ function Export-ExchangeControlReport {
 
     .PARAMETER Format
     The format: table, json, ndjson, csv, sarif, junit, ckl, cklb, markdown or html. If this is left out, the extension of the file tells: .txt
-    is table, .xml junit, .md markdown, .htm html, and the others are called like their format.
+    is table, .xml junit, .md markdown, .htm html, .sarif.json sarif, and the others are called like their format.
 
     .PARAMETER TrendPath
     A folder with earlier reports in the format json. The html report then shows how the score went.
 
     .PARAMETER Exception
-    The path of a file of accepted risks. Not needed where Test-ExchangeControl was given it.
+    The path of a file of accepted risks, for results that Test-ExchangeControl was not given it for. What is wrong with the file stands in the
+    report; Test-ExchangeControl tells it as errors and warnings.
 
     .PARAMETER Baseline
-    The path of an earlier report in the format json, to compare with. Not needed where Test-ExchangeControl was given it.
+    The path of an earlier report in the format json. The report then says what changed since, and what is gone.
 
     .PARAMETER OnlyNew
-    Reports only what is new since -Baseline.
+    Reports only what is new since -Baseline. Such a report cannot be the baseline of another.
 
     .PARAMETER ControlPath
     Folders with control files (*.json) of your own. Needed for the score of results of controls that are not built in.

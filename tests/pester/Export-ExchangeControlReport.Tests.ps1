@@ -131,6 +131,7 @@ Describe 'The format' {
         @{ Path = 'a.ndjson'; Expected = 'ndjson' }
         @{ Path = 'a.csv'; Expected = 'csv' }
         @{ Path = 'a.sarif'; Expected = 'sarif' }
+        @{ Path = 'a.SARIF.json'; Expected = 'sarif' }
         @{ Path = 'a.xml'; Expected = 'junit' }
         @{ Path = 'a.ckl'; Expected = 'ckl' }
         @{ Path = 'a.cklb'; Expected = 'cklb' }

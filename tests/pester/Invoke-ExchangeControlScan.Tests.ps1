@@ -96,6 +96,7 @@ Describe 'A scan' {
         $second = @([System.IO.Directory]::GetFiles($folder, '*.json') | Sort-Object)[-1]
         $document = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($second))
         @($document.results | ForEach-Object { $_.change }) | Should -Contain 'stillFailing'
+        $document.summary.comparison.stillFailing | Should -BeGreaterThan 0
     }
 }
 
@@ -104,6 +105,15 @@ Describe 'The exit code' {
         $folder = New-ScanFolder
         $controls = New-PassingControl
         (Invoke-Scan "-OutputFolder `"$folder`" -Format table -ControlId OWN-001 -ControlPath `"$controls`"").ExitCode | Should -Be 0
+    }
+    It 'is 0 where all that failed is an accepted risk' {
+        $folder = New-ScanFolder
+        $risks = [System.IO.Path]::Combine($TestDrive, 'risks.json')
+        [System.IO.File]::WriteAllText($risks, '{"exceptions":[{"control":"EDCA-TLS-011","target":"*","justification":"x","owner":"x","expires":"2099-12-31"}]}')
+        (Invoke-Scan "-OutputFolder `"$folder`" -Format json -ControlId EDCA-TLS-011 -Exception `"$risks`"").ExitCode | Should -Be 0
+        $document = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText(@([System.IO.Directory]::GetFiles($folder, '*.json'))[0]))
+        $document.summary.counts.Fail | Should -Be 1
+        @($document.results | Where-Object { $_.status -eq 'Fail' })[0].exception.owner | Should -Be 'x'
     }
     It 'is 1 where a control failed' {
         $folder = New-ScanFolder

@@ -271,7 +271,10 @@ try {
     if ($targets.Count -eq 0) { throw 'Exchange gave neither send connectors nor accepted domains. May this account read them?' }
 
     $problems = @()
-    $results = @($targets | Test-ExchangeControl @test -ErrorVariable problems -ErrorAction SilentlyContinue)
+    $warnings = @()
+    $quietly = @{ ErrorVariable = 'problems'; ErrorAction = 'SilentlyContinue'; WarningVariable = 'warnings'; WarningAction = 'SilentlyContinue' }
+    $results = @($targets | Test-ExchangeControl @test @quietly)
+    foreach ($warning in @($warnings)) { Write-ScanLog -Folder $folder -Level 'WARN' -Message ([string] $warning) }
     $refused = @($problems | Where-Object { ($_ -is [System.Management.Automation.ErrorRecord]) -and ($_.FullyQualifiedErrorId -like 'ExchangeControl.*') })
     foreach ($problem in $refused) { Write-ScanLog -Folder $folder -Level 'WARN' -Message $problem.Exception.Message }
     if (($results.Count -eq 0) -and ($refused.Count -gt 0)) { throw "nothing could be tested: $($refused[0].Exception.Message)" }
@@ -283,7 +286,9 @@ try {
     $inOrder = @($formats | Where-Object { $_ -ne 'json' }) + @($formats | Where-Object { $_ -eq 'json' })
     foreach ($name in $inOrder) {
         $report = @{ Path = [System.IO.Path]::Combine($folder, "ExchangeControl-$stamp$($extensions[$name])"); Format = $name; NoClobber = $true }
-        if ($ControlPath -ne '') { $report['ControlPath'] = $ControlPath }
+        foreach ($setting in 'ControlPath', 'Exception', 'Baseline') {
+            if ($test.ContainsKey($setting)) { $report[$setting] = $test[$setting] }
+        }
         if ($name -eq 'html') { $report['TrendPath'] = $folder }
         $results | Export-ExchangeControlReport @report
         Write-ScanLog -Folder $folder -Level 'INFO' -Message "wrote $($report['Path'])"
