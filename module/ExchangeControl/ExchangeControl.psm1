@@ -605,12 +605,14 @@ function New-Request {
 function New-ComparisonMember {
     param([System.Collections.IDictionary] $Parameter)
     if ($Parameter.ContainsKey('Exception')) {
-        '"exceptionsPath":' + (ConvertTo-StringJson (Resolve-FullPath -Path $Parameter['Exception'] -Code 'Exception' -What 'file of accepted risks' -Advice (
-                    '-Exception takes the path of one file.')))
+        $path = Resolve-FullPath -Path $Parameter['Exception'] -Code 'Exception' -What 'file of accepted risks' -Advice (
+            '-Exception takes the path of one file.')
+        '"exceptionsPath":' + (ConvertTo-StringJson $path)
     }
     if ($Parameter.ContainsKey('Baseline')) {
-        '"baselinePath":' + (ConvertTo-StringJson (Resolve-FullPath -Path $Parameter['Baseline'] -Code 'Baseline' -What 'earlier document' -Advice (
-                    '-Baseline takes the path of a report in the format json.')))
+        $path = Resolve-FullPath -Path $Parameter['Baseline'] -Code 'Baseline' -What 'earlier document' -Advice (
+            '-Baseline takes the path of a report in the format json.')
+        '"baselinePath":' + (ConvertTo-StringJson $path)
     }
     if ($Parameter['OnlyNew']) { '"onlyNew":true' }
 }
@@ -638,8 +640,9 @@ function New-ReportRequest {
 function New-TrendMember {
     param([System.Collections.IDictionary] $Parameter)
     if ($Parameter.ContainsKey('TrendPath')) {
-        '"trendPath":' + (ConvertTo-StringJson (Resolve-FullPath -Path $Parameter['TrendPath'] -Code 'TrendPath' -What 'folder of earlier documents' -Advice (
-                    '-TrendPath takes a folder with reports in the format json.')))
+        $path = Resolve-FullPath -Path $Parameter['TrendPath'] -Code 'TrendPath' -What 'folder of earlier documents' -Advice (
+            '-TrendPath takes a folder with reports in the format json.')
+        '"trendPath":' + (ConvertTo-StringJson $path)
     }
 }
 
@@ -1573,7 +1576,8 @@ function Test-ExchangeControl {
             }
         }
         catch { $PSCmdlet.ThrowTerminatingError($_) }
-        $request = New-Request -Target $targets -Domain $Domain -AcceptedDomain $context -ControlId $ControlId -ControlPath $folders -Network $network -Member $comparison
+        $request = New-Request -Target $targets -Domain $Domain -AcceptedDomain $context -ControlId $ControlId -ControlPath $folders -Network (
+            $network) -Member $comparison
         Invoke-ControlRun -Request $request -Caller $PSCmdlet -Reported $reported
     }
 }

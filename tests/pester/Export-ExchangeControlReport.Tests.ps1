@@ -233,7 +233,8 @@ Describe 'A report' {
         [System.IO.File]::ReadAllText($path) | Should -Be 'earlier'
         [System.IO.Directory]::GetFiles($folder).Length | Should -Be 1
     }
-    It 'that cannot be put in its place is one error, and leaves nothing behind' {
+    It 'that cannot be put in its place is one error, and leaves nothing behind' -Skip:($PSVersionTable.PSEdition -eq 'Desktop') {
+        # Windows PowerShell refuses such a name before it comes to that.
         $long = [System.IO.Path]::Combine($folder, ('x' * 300) + '.json')
         $failure = Get-Failure { $results | Export-ExchangeControlReport $long }
         $failure.FullyQualifiedErrorId | Should -Be 'ExchangeControl.ReportNotWritten,Export-ExchangeControlReport'
