@@ -915,6 +915,35 @@ fn requests_from_elsewhere_are_found() {
     }
 }
 
+// The results that the Pester tests turn into objects and back must be such as the library writes and reads.
+
+/// The text of a variable that is made of strings in single quotes, one after another.
+fn quoted_text(script: &str, variable: &str) -> String {
+    let start = Regex::new(&format!(r"(?m)^\s*\${variable} = ")).unwrap().find(script).expect("the variable").end();
+    let pieces = Regex::new(r"^(?:\s*\+?\s*'([^']*)')").unwrap();
+    let (mut text, mut rest) = (String::new(), &script[start..]);
+    while let Some(piece) = pieces.captures(rest) {
+        text.push_str(&piece[1]);
+        rest = &rest[piece[0].len()..];
+        if !rest.trim_start_matches([' ', '\r']).starts_with('+') {
+            break;
+        }
+    }
+    text
+}
+
+#[test]
+fn pester_results_are_the_librarys() {
+    let script = read("tests/pester/Export-ExchangeControlReport.Tests.ps1");
+    for variable in ["one", "bare"] {
+        let text = quoted_text(&script, variable);
+        let result: exchange_control::evaluate::ControlResult = serde_json::from_str(&text).expect(variable);
+        let written: serde_json::Value = serde_json::to_value(&result).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(&text).unwrap(), "{variable}");
+    }
+    assert_eq!(quoted_text("$a = 'x' +\n    'y'\n$b = 'z'", "a"), "xy");
+}
+
 // The Pester tests must not ask the network.
 
 /// Calls that would: ones that name domains or collect, unless they are offline, ask a DNS server of the test's own, or select
