@@ -14,6 +14,7 @@ const MODULE: &str = "module/ExchangeControl/ExchangeControl.psm1";
 const MANIFEST: &str = "module/ExchangeControl/ExchangeControl.psd1";
 const FORMATS: &str = "module/ExchangeControl/ExchangeControl.Format.ps1xml";
 const TYPES: &str = "module/ExchangeControl/ExchangeControl.Types.ps1xml";
+const SCAN: &str = "module/ExchangeControl/Scripts/Invoke-ExchangeControlScan.ps1";
 const HEADER: &str = "include/exchange_control.h";
 
 // Files
@@ -286,6 +287,18 @@ fn functions(source: &str) -> Vec<Function> {
         .collect()
 }
 
+/// A script as the function that it is: its parameters and its help are its own.
+fn script(name: &str, source: &str) -> Function {
+    let tree = parse(source);
+    let block = nodes(tree.root_node(), "param_block").into_iter().next();
+    Function {
+        name: name.to_owned(),
+        parameters: block.into_iter().flat_map(|block| own_parameters(block, source)).collect(),
+        should_process: false,
+        help: source.starts_with("<#").then(|| source[..source.find("#>").expect("the help ends")].to_owned()),
+    }
+}
+
 /// The names in one param block, without those of blocks inside it (an argument completer has its own).
 fn own_parameters(block: Node<'_>, source: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -306,11 +319,15 @@ fn own_parameters(block: Node<'_>, source: &str) -> Vec<String> {
 /// The entries of comment-based help: keyword, argument, text.
 fn help_sections(help: &str) -> Vec<(String, String, String)> {
     let keyword = Regex::new(r"^\s*\.([A-Z]+)(?:\s+(\S+))?\s*$").unwrap();
+    let dotted = Regex::new(r"^\s*\.\w").unwrap();
     let mut sections: Vec<(String, String, String)> = Vec::new();
     for line in help.trim_start_matches("<#").trim_end_matches("#>").lines() {
         if let Some(found) = keyword.captures(line) {
             let argument = found.get(2).map_or("", |argument| argument.as_str());
             sections.push((found[1].to_owned(), argument.to_owned(), String::new()));
+        } else if dotted.is_match(line) {
+            // PowerShell takes such a line for a keyword, and drops the whole help for one that it does not know.
+            sections.push(("?".to_owned(), line.trim().to_owned(), String::new()));
         } else if let Some(section) = sections.last_mut() {
             section.2.push_str(line.trim());
             section.2.push('\n');
@@ -335,7 +352,9 @@ fn help_problems(function: &Function) -> Vec<String> {
         }
     }
     for (keyword, argument, text) in &sections {
-        if text.trim().is_empty() {
+        if keyword == "?" {
+            problems.push(format!("{name}: a line of the help begins with a dot: {argument}"));
+        } else if text.trim().is_empty() {
             problems.push(format!("{name}: .{keyword} {argument} is empty"));
         }
     }
@@ -362,6 +381,137 @@ fn help_describes_every_parameter() {
 }
 
 #[test]
+fn help_of_the_scan_describes_every_parameter() {
+    assert_clean(&help_problems(&script("Invoke-ExchangeControlScan.ps1", &read(SCAN))));
+}
+
+#[test]
+fn help_of_scripts_that_does_not_fit_is_found() {
+    let good = "<#\n.SYNOPSIS\na\n.DESCRIPTION\nb\n.PARAMETER One\nc\n.EXAMPLE\nd\n.EXAMPLE\ne\n.INPUTS\nf\n.OUTPUTS\ng\n.NOTES\nh\n.LINK\ni\n#>\n\nparam([string] $One)\nfunction A { param($Two) 1 }\n";
+    assert_clean(&help_problems(&script("It.ps1", good)));
+    for bad in [good.replace("$One", "$Two"), good.replace("<#", "# <#"), good.replace("[string] $One", "")] {
+        assert!(!help_problems(&script("It.ps1", &bad)).is_empty(), "{bad}");
+    }
+}
+
+// What Register-ExchangeControlScan puts on the task's command line must be parameters of the script, and the other way round.
+
+/// What the command takes about the task rather than the scan.
+const OF_THE_TASK: [&str; 6] = ["At", "UserId", "LogonType", "Credential", "TaskName", "Force"];
+
+fn scan_problems(module: &str, scan: &str) -> Vec<String> {
+    let Some(register) = functions(module).into_iter().find(|function| function.name == "Register-ExchangeControlScan")
+    else {
+        return vec!["the module has no Register-ExchangeControlScan".to_owned()];
+    };
+    let taken: BTreeSet<String> =
+        script("scan", scan).parameters.into_iter().filter(|name| name != "Unexpected").collect();
+    let given: BTreeSet<String> =
+        register.parameters.into_iter().filter(|name| !OF_THE_TASK.contains(&name.as_str())).collect();
+    let mut problems: Vec<String> =
+        given.difference(&taken).map(|name| format!("the scan has no parameter {name}")).collect();
+    problems
+        .extend(taken.difference(&given).map(|name| format!("Register-ExchangeControlScan has no parameter {name}")));
+    let read: BTreeSet<String> =
+        Regex::new(r"\$Given(?:\[|\.ContainsKey\()'(\w+)'|foreach \(\$name in ([^)]*)\) \{\s*if \(\$Given")
+            .unwrap()
+            .captures_iter(module)
+            .flat_map(|found| match (found.get(1), found.get(2)) {
+                (Some(name), _) => vec![name.as_str().to_owned()],
+                (_, Some(list)) => {
+                    list.as_str().split(',').map(|name| name.trim().trim_matches('\'').to_owned()).collect()
+                }
+                _ => Vec::new(),
+            })
+            .collect();
+    problems.extend(taken.difference(&read).map(|name| format!("-{name} is not put on the command line")));
+    problems.extend(read.difference(&taken).map(|name| format!("-{name} is put on the command line, but not taken")));
+    problems
+}
+
+#[test]
+fn scheduled_scans_take_what_they_are_given() {
+    assert_clean(&scan_problems(&read(MODULE), &read(SCAN)));
+}
+
+#[test]
+fn scheduled_scans_that_take_something_else_are_found() {
+    let module = "
+        function New-ScanSetting {
+            param($Given)
+            foreach ($name in 'Format', 'Keep') {
+                if ($Given.ContainsKey($name)) { 1 }
+            }
+            if ($Given['Offline']) { 1 }
+        }
+        function Register-ExchangeControlScan { param($At, $Format, $Keep, $Offline) 1 }
+    ";
+    let scan = "param($Format, $Keep, $Offline, $Unexpected)";
+    assert_clean(&scan_problems(module, scan));
+    for (module, scan) in [
+        (module.to_owned(), scan.replace("$Keep", "$Kept")),
+        (module.to_owned(), scan.replace("$Unexpected", "$Other")),
+        (module.replace("'Format', 'Keep'", "'Format'"), scan.to_owned()),
+        (module.replace("['Offline']", "['Online']"), scan.to_owned()),
+        (module.replace("$At, ", "$At, $More, "), scan.to_owned()),
+        (module.replace("Register-ExchangeControlScan", "Register-It"), scan.to_owned()),
+    ] {
+        assert!(!scan_problems(&module, &scan).is_empty(), "{module}{scan}");
+    }
+}
+
+// The formats of reports: the module's table, the values that its commands take, and what the library knows.
+
+fn format_problems(module: &str) -> Vec<String> {
+    let table = Regex::new(r"(?s)\$script:ReportExtension = \[ordered\] @\{(.*?)\n\}").unwrap();
+    let Some(table) = table.captures(module) else {
+        return vec!["there is no table of formats".to_owned()];
+    };
+    let named: Vec<String> = Regex::new(r"(?m)^\s*(\w+)\s*=\s*'\.\w+'$")
+        .unwrap()
+        .captures_iter(&table[1])
+        .map(|entry| entry[1].to_owned())
+        .collect();
+    let mut problems = Vec::new();
+    for name in &named {
+        if serde_json::from_value::<exchange_control::report::Format>(name.as_str().into()).is_err() {
+            problems.push(format!("the library has no format {name}"));
+        }
+    }
+    let taken = Regex::new(r"ValidateSet\(([^)]*)\)\]\s*\[string(?:\[\])?\] \$Format\b").unwrap();
+    let lists: Vec<Vec<String>> = taken
+        .captures_iter(module)
+        .map(|list| list[1].split(',').map(|name| name.trim().trim_matches('\'').to_owned()).collect())
+        .collect();
+    if lists.is_empty() {
+        problems.push("no command takes a format".to_owned());
+    }
+    for list in lists.iter().filter(|list| **list != named) {
+        problems.push(format!("a command takes the formats {list:?}, and the table has {named:?}"));
+    }
+    problems
+}
+
+#[test]
+fn formats_are_those_of_the_library() {
+    assert_clean(&format_problems(&read(MODULE)));
+}
+
+#[test]
+fn formats_that_the_library_has_not_are_found() {
+    let module = "$script:ReportExtension = [ordered] @{\n    table = '.txt'\n    json  = '.json'\n}\n[ValidateSet('table', 'json')]\n[string] $Format\n";
+    assert_clean(&format_problems(module));
+    for bad in [
+        module.replace("json  =", "jason ="),
+        module.replace("'table', 'json'", "'table'"),
+        module.replace("ReportExtension", "Extension"),
+        module.replace("$Format", "$Other"),
+    ] {
+        assert!(!format_problems(&bad).is_empty(), "{bad}");
+    }
+}
+
+#[test]
 fn help_that_does_not_fit_is_found() {
     let good = "function Test-It {\n<#\n.SYNOPSIS\na\n.DESCRIPTION\nb\n.PARAMETER One\nc\n.EXAMPLE\nd\n.EXAMPLE\ne\n.INPUTS\nf\n.OUTPUTS\ng\n.NOTES\nh\n.LINK\ni\n#>\n[CmdletBinding()]\nparam([string] $One)\n1\n}\n";
     assert_clean(&help_problems(&functions(good)[0]));
@@ -373,6 +523,7 @@ fn help_that_does_not_fit_is_found() {
         good.replace(".EXAMPLE\ne\n", ""),
         good.replace(".NOTES\nh\n", ".NOTES\n\n"),
         good.replace(".SYNOPSIS", "SYNOPSIS"),
+        good.replace("\nb\n", "\nb, or\n.txt too\n"),
     ] {
         assert!(!help_problems(&functions(&bad)[0]).is_empty(), "{bad}");
     }
@@ -395,10 +546,12 @@ fn manifest_strings(manifest: &str, key: &str) -> BTreeSet<String> {
 }
 
 fn commands_in(text: &str) -> BTreeSet<String> {
-    Regex::new(r"\b[A-Z][a-z]+-ExchangeControl\w*\b")
+    // A script is called like a command, but is none.
+    Regex::new(r"\b[A-Z][a-z]+-ExchangeControl\w*\b(\.ps1)?")
         .unwrap()
-        .find_iter(text)
-        .map(|found| found.as_str().to_owned())
+        .captures_iter(text)
+        .filter(|found| found.get(1).is_none())
+        .map(|found| found[0].to_owned())
         .collect()
 }
 
@@ -436,7 +589,7 @@ fn exports_manifest_help_and_readme_agree() {
 fn exports_that_differ_are_found() {
     let module = "function Test-ExchangeControl {\n<#\n.SYNOPSIS\na\n#>\nparam()\n1\n}\nExport-ModuleMember -Function Test-ExchangeControl\n";
     let manifest = "FunctionsToExport    = @('Test-ExchangeControl')\nCmdletsToExport      = @()\nVariablesToExport    = @()\nAliasesToExport      = @()\n";
-    let readme = "Run Test-ExchangeControl.";
+    let readme = "Run Test-ExchangeControl, or Scripts/Invoke-ExchangeControlScan.ps1.";
     assert_clean(&export_problems(module, manifest, &[("README.md", readme)]));
     let differing = [
         (module.replace(".SYNOPSIS", ""), manifest.to_owned(), readme.to_owned()),
@@ -505,6 +658,27 @@ fn manifest_names_files_that_exist() {
             assert!(folder.with_file_name(&name).is_file(), "{key}: {name}");
         }
     }
+}
+
+/// The module's own files, without the controls, their schema and the library.
+fn module_files() -> BTreeSet<String> {
+    let folder = root().join(MODULE).parent().unwrap().to_owned();
+    let own = files(&[".psd1", ".psm1", ".ps1", ".ps1xml", ".txt"]);
+    own.iter()
+        .filter_map(|path| path.strip_prefix(&folder).ok())
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .filter(|name| !name.starts_with("Controls/") && !name.starts_with("Schemas/"))
+        .collect()
+}
+
+#[test]
+fn manifest_lists_the_files() {
+    let manifest = read(MANIFEST);
+    let list =
+        Regex::new(r"(?s)FileList\s*=\s*@\((.*?)\)").unwrap().captures(&manifest).expect("a FileList")[1].to_owned();
+    let listed: BTreeSet<String> =
+        Regex::new("'([^']*)'").unwrap().captures_iter(&list).map(|found| found[1].to_owned()).collect();
+    assert_eq!(listed, module_files());
 }
 
 // Native signatures: the table in the module against the C header. A signature is its return and its parameters, each as one of
@@ -683,7 +857,7 @@ fn request_problems(module: &str, header: &str) -> Vec<String> {
     let table = script_table(module, "RequestParameter");
     let parameters: BTreeSet<String> = functions(module)
         .into_iter()
-        .filter(|function| function.name == "Test-ExchangeControl")
+        .filter(|function| ["Test-ExchangeControl", "Export-ExchangeControlReport"].contains(&function.name.as_str()))
         .flat_map(|function| function.parameters)
         .collect();
     let mut problems = Vec::new();
@@ -695,7 +869,7 @@ fn request_problems(module: &str, header: &str) -> Vec<String> {
             problems.push(format!("the member {member} is never sent"));
         }
         if !parameters.contains(parameter) {
-            problems.push(format!("Test-ExchangeControl has no -{parameter}"));
+            problems.push(format!("no command that sends requests has a parameter {parameter}"));
         }
     }
     problems.extend(
@@ -739,6 +913,35 @@ fn requests_from_elsewhere_are_found() {
     ] {
         assert!(!request_problems(&bad, header).is_empty(), "{bad}");
     }
+}
+
+// The results that the Pester tests turn into objects and back must be such as the library writes and reads.
+
+/// The text of a variable that is made of strings in single quotes, one after another.
+fn quoted_text(script: &str, variable: &str) -> String {
+    let start = Regex::new(&format!(r"(?m)^\s*\${variable} = ")).unwrap().find(script).expect("the variable").end();
+    let pieces = Regex::new(r"^(?:\s*\+?\s*'([^']*)')").unwrap();
+    let (mut text, mut rest) = (String::new(), &script[start..]);
+    while let Some(piece) = pieces.captures(rest) {
+        text.push_str(&piece[1]);
+        rest = &rest[piece[0].len()..];
+        if !rest.trim_start_matches([' ', '\r']).starts_with('+') {
+            break;
+        }
+    }
+    text
+}
+
+#[test]
+fn pester_results_are_the_librarys() {
+    let script = read("tests/pester/Export-ExchangeControlReport.Tests.ps1");
+    for variable in ["one", "bare"] {
+        let text = quoted_text(&script, variable);
+        let result: exchange_control::evaluate::ControlResult = serde_json::from_str(&text).expect(variable);
+        let written: serde_json::Value = serde_json::to_value(&result).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(&text).unwrap(), "{variable}");
+    }
+    assert_eq!(quoted_text("$a = 'x' +\n    'y'\n$b = 'z'", "a"), "xy");
 }
 
 // The Pester tests must not ask the network.

@@ -1,6 +1,6 @@
 # ExchangeControl: the PowerShell side of the exchange_control library.
 #
-# What is here: loading the library, turning Exchange objects into JSON and answers into objects, and the three commands.
+# What is here: loading the library, turning objects into JSON and answers into objects, writing reports, and the commands.
 # What is not here: any judgement about a connector. Controls, conditions, destinations and fixes belong to the library.
 #
 # Written for Windows PowerShell 5.1 and PowerShell 7. One file with an exact export list, so that it also loads under
@@ -35,7 +35,31 @@ $script:RequestParameter = @{
     proxy               = 'Proxy'
     allowPrivateAddress = 'AllowPrivateAddress'
     offline             = 'Offline'
+    exceptionsPath      = 'Exception'
+    baselinePath        = 'Baseline'
+    onlyNew             = 'OnlyNew'
+    format              = 'Format'
+    trendPath           = 'TrendPath'
+    checklist           = 'Path'
 }
+
+# The formats of reports, each with the extension that stands for it.
+$script:ReportExtension = [ordered] @{
+    table    = '.txt'
+    json     = '.json'
+    ndjson   = '.ndjson'
+    csv      = '.csv'
+    sarif    = '.sarif'
+    junit    = '.xml'
+    ckl      = '.ckl'
+    cklb     = '.cklb'
+    markdown = '.md'
+    html     = '.html'
+}
+
+# Entries of an "errors" list that only tell something: an accepted risk that is over or is about nothing, an earlier document that
+# was left out.
+$script:WarningCode = @('expired-exception', 'unmatched-exception', 'skipped-document')
 
 # What a fix may set: the settings that Set-SendConnector documents. Left out on purpose: AddressSpaces and Name (a fix must not
 # redirect or rename a connector), AuthenticationCredential, and the parameters that steer the command itself.
@@ -142,7 +166,9 @@ function Write-ListedError {
     if ($null -eq $Caller) { return }
     foreach ($item in $Entry) {
         $record = New-ListedError $item
-        if ($Reported.Add($record.FullyQualifiedErrorId + '|' + $record.Exception.Message)) { $Caller.WriteError($record) }
+        if (-not $Reported.Add($record.FullyQualifiedErrorId + '|' + $record.Exception.Message)) { continue }
+        if ($script:WarningCode -contains [string] (Get-PropertyValue $item 'code')) { $Caller.WriteWarning($record.Exception.Message) }
+        else { $Caller.WriteError($record) }
     }
 }
 
@@ -230,6 +256,18 @@ function ConvertTo-IssueObject {
     }
 }
 
+# The accepted risk that covers a result, or $null.
+function ConvertTo-ExceptionObject {
+    param([object] $Exception)
+    if ($null -eq $Exception) { return $null }
+    [pscustomobject] @{
+        PSTypeName    = 'ExchangeControl.Exception'
+        Justification = Get-PropertyValue $Exception 'justification'
+        Owner         = Get-PropertyValue $Exception 'owner'
+        Expires       = Get-PropertyValue $Exception 'expires'
+    }
+}
+
 function ConvertTo-ReferenceObject {
     param([object] $Reference)
     [pscustomobject] @{
@@ -266,7 +304,114 @@ function ConvertTo-ResultObject {
         RemediationScript      = Get-PropertyValue $remediation 'script'
         Considerations         = [string] (Get-PropertyValue $Result 'considerations')
         References             = [object[]] @(Get-PropertyList $Result 'references' | ForEach-Object { ConvertTo-ReferenceObject $_ })
+        Exception              = ConvertTo-ExceptionObject (Get-PropertyValue $Result 'exception')
+        Change                 = Get-PropertyValue $Result 'change'
     }
+}
+
+# The way back: a result, also one that was saved, as the JSON that it came from.
+function ConvertTo-ResultJson {
+    param([object] $Result)
+    foreach ($name in 'ControlId', 'TargetKind', 'Identity', 'Status') {
+        if ($null -eq (Get-PropertyValue $Result $name)) {
+            throw (New-ControlError -Code 'NotAResult' -Category InvalidArgument -Target $Result -Message (
+                    "This object is not a result of Test-ExchangeControl: it has no $name. Pipe the results of Test-ExchangeControl in."))
+        }
+    }
+    $frameworks = [System.Collections.Generic.List[object]]::new()
+    foreach ($framework in @(Get-SavedList $Result 'Frameworks')) { $frameworks.Add((ConvertTo-PlainValue $framework)) }
+    $evidence = [System.Collections.Generic.List[object]]::new()
+    foreach ($leaf in @(Get-SavedList $Result 'Evidence')) {
+        $evidence.Add([ordered] @{
+                field    = Get-SavedText $leaf 'Field'
+                operator = Get-SavedText $leaf 'Operator'
+                expected = ConvertTo-PlainValue (Get-PropertyValue $leaf 'Expected')
+                actual   = ConvertTo-PlainValue (Get-PropertyValue $leaf 'Actual')
+                status   = Get-SavedText $leaf 'Status'
+            })
+    }
+    $issues = [System.Collections.Generic.List[object]]::new()
+    foreach ($issue in @(Get-SavedList $Result 'Issues')) {
+        $issues.Add([ordered] @{
+                code     = Get-SavedText $issue 'Code'
+                severity = Get-SavedText $issue 'Severity'
+                message  = Get-SavedText $issue 'Message'
+            })
+    }
+    $references = [System.Collections.Generic.List[object]]::new()
+    foreach ($reference in @(Get-SavedList $Result 'References')) {
+        $references.Add([ordered] @{ name = Get-SavedText $reference 'Name'; url = Get-SavedText $reference 'Url' })
+    }
+    # Only a real Boolean counts: the text "False" of a CSV file would be true.
+    $automatable = Get-PropertyValue $Result 'Automatable'
+    $members = [ordered] @{
+        controlId      = Get-SavedText $Result 'ControlId'
+        title          = Get-SavedText $Result 'Title'
+        category       = Get-SavedText $Result 'Category'
+        severity       = Get-SavedText $Result 'Severity'
+        severityWeight = ConvertTo-PlainValue (Get-PropertyValue $Result 'SeverityWeight')
+        frameworks     = $frameworks
+        target         = [ordered] @{ kind = Get-SavedText $Result 'TargetKind'; identity = Get-SavedText $Result 'Identity' }
+        status         = Get-SavedText $Result 'Status'
+        reason         = Get-SavedText $Result 'Reason'
+        evidence       = $evidence
+        issues         = $issues
+        remediation    = [ordered] @{
+            automatable = ($automatable -is [bool]) -and $automatable
+            description = Get-SavedText $Result 'RemediationDescription'
+            parameters  = ConvertTo-PlainValue (ConvertTo-ParameterTable (Get-PropertyValue $Result 'RemediationParameters'))
+            command     = ConvertTo-PlainValue (Get-PropertyValue $Result 'RemediationCommand')
+            script      = ConvertTo-PlainValue (Get-PropertyValue $Result 'RemediationScript')
+        }
+        considerations = Get-SavedText $Result 'Considerations'
+        references     = $references
+    }
+    $exception = Get-PropertyValue $Result 'Exception'
+    if ($null -ne $exception) {
+        $members['exception'] = [ordered] @{
+            justification = Get-SavedText $exception 'Justification'
+            owner         = Get-SavedText $exception 'Owner'
+            expires       = Get-SavedText $exception 'Expires'
+        }
+    }
+    $change = Get-PropertyValue $Result 'Change'
+    if ($null -ne $change) { $members['change'] = Get-SavedText $Result 'Change' }
+    ConvertTo-Json -InputObject $members -Depth 100 -Compress
+}
+
+function Get-SavedText {
+    param([object] $InputObject, [string] $Name)
+    [string] (ConvertTo-PlainValue (Get-PropertyValue $InputObject $Name))
+}
+
+# A list's elements, also where ConvertTo-Json wrapped it. Use it as @(Get-SavedList ...).
+function Get-SavedList {
+    param([object] $InputObject, [string] $Name)
+    Expand-InputObject (Get-PropertyValue $InputObject $Name)
+}
+
+# A value that once was JSON, live or saved, in the kinds that ConvertTo-Json writes alike in every PowerShell. Lists become
+# generic ones, which Windows PowerShell does not wrap, and of one element they stay lists.
+function ConvertTo-PlainValue {
+    param($Value)
+    if ($Value -is [System.Collections.IDictionary]) {
+        $members = [ordered] @{}
+        foreach ($entry in $Value.GetEnumerator()) { $members[[string] $entry.Key] = ConvertTo-PlainValue $entry.Value }
+        return $members
+    }
+    $wrapped = Test-ListWrapper $Value
+    if (($Value -is [System.Management.Automation.PSCustomObject]) -and (-not $wrapped)) {
+        $members = [ordered] @{}
+        foreach ($property in @($Value.PSObject.Properties)) { $members[$property.Name] = ConvertTo-PlainValue $property.Value }
+        return $members
+    }
+    if ($wrapped) { $Value = Get-PropertyValue $Value 'value' }
+    if (($Value -is [System.Collections.IEnumerable]) -and (-not ($Value -is [string]))) {
+        $list = [System.Collections.Generic.List[object]]::new()
+        foreach ($element in $Value) { $list.Add((ConvertTo-PlainValue $element)) }
+        return , $list
+    }
+    ConvertTo-WireValue $Value 0
 }
 
 function ConvertTo-ControlObject {
@@ -393,9 +538,11 @@ function ConvertTo-TargetJson {
     ConvertTo-Json -InputObject $target -Depth 12 -Compress
 }
 
+# By hand, as Windows PowerShell limits the length of one conversion, and a checklist can be longer.
 function ConvertTo-StringJson {
     param([string] $Text)
-    ConvertTo-Json -InputObject $Text -Compress
+    $escaped = $Text.Replace('\', '\\').Replace('"', '\"').Replace("`r", '\r').Replace("`n", '\n').Replace("`t", '\t')
+    '"' + [regex]::Replace($escaped, '[\x00-\x1F]', { param($match) '\u{0:x4}' -f [int] [char] $match.Value }) + '"'
 }
 
 # Strings one by one: a whole array would depend on how each PowerShell wraps arrays.
@@ -431,7 +578,8 @@ function New-Request {
         [System.Collections.Generic.List[string]] $AcceptedDomain,
         [string[]] $ControlId,
         [string[]] $ControlPath,
-        [string] $Network
+        [string] $Network,
+        [string[]] $Member
     )
     $members = @()
     if ($null -ne $Target) { $members += '"targets":[' + ($Target -join ',') + ']' }
@@ -448,7 +596,54 @@ function New-Request {
         $members += '"controlPaths":' + (ConvertTo-StringListJson $ControlPath)
     }
     if ($Network -ne '') { $members += '"network":' + $Network }
+    if ($null -ne $Member) { $members += $Member }
     '{' + ($members -join ',') + '}'
+}
+
+# The members that say which risks are accepted and what to compare with, for runs and reports alike. Use it as
+# @(New-ComparisonMember ...).
+function New-ComparisonMember {
+    param([System.Collections.IDictionary] $Parameter)
+    if ($Parameter.ContainsKey('Exception')) {
+        $path = Resolve-FullPath -Path $Parameter['Exception'] -Code 'Exception' -What 'file of accepted risks' -Advice (
+            '-Exception takes the path of one file.')
+        '"exceptionsPath":' + (ConvertTo-StringJson $path)
+    }
+    if ($Parameter.ContainsKey('Baseline')) {
+        $path = Resolve-FullPath -Path $Parameter['Baseline'] -Code 'Baseline' -What 'earlier document' -Advice (
+            '-Baseline takes the path of a report in the format json.')
+        '"baselinePath":' + (ConvertTo-StringJson $path)
+    }
+    if ($Parameter['OnlyNew']) { '"onlyNew":true' }
+}
+
+# The request of a report. $Checklist is the text of a checklist that is to be updated.
+function New-ReportRequest {
+    param(
+        [string] $Format,
+        [System.Collections.Generic.List[string]] $Result,
+        [string[]] $ControlPath,
+        [string] $Checklist,
+        [string[]] $Member
+    )
+    $members = @('"format":' + (ConvertTo-StringJson $Format))
+    $members += '"results":[' + ($Result -join ',') + ']'
+    if (($null -ne $ControlPath) -and ($ControlPath.Length -gt 0)) {
+        $members += '"controlPaths":' + (ConvertTo-StringListJson $ControlPath)
+    }
+    if ($Checklist -ne '') { $members += '"checklist":' + (ConvertTo-StringJson $Checklist) }
+    if ($null -ne $Member) { $members += $Member }
+    '{' + ($members -join ',') + '}'
+}
+
+# What only reports take besides. Use it as @(New-TrendMember ...).
+function New-TrendMember {
+    param([System.Collections.IDictionary] $Parameter)
+    if ($Parameter.ContainsKey('TrendPath')) {
+        $path = Resolve-FullPath -Path $Parameter['TrendPath'] -Code 'TrendPath' -What 'folder of earlier documents' -Advice (
+            '-TrendPath takes a folder with reports in the format json.')
+        '"trendPath":' + (ConvertTo-StringJson $path)
+    }
 }
 
 # A full file-system path: PowerShell's current location is not the process's current directory, which the library would use.
@@ -593,12 +788,17 @@ function Initialize-NativeLibrary {
 }
 
 # Copies an answer out of the library's buffer. The caller gives the buffer back.
-function Read-NativeText {
+function Read-NativeByte {
     param([IntPtr] $Pointer, [UIntPtr] $Size)
-    if ($Pointer -eq [IntPtr]::Zero) { return '' }
+    if ($Pointer -eq [IntPtr]::Zero) { return , [byte[]]::new(0) }
     $bytes = [byte[]]::new($Size.ToUInt64())
     [System.Runtime.InteropServices.Marshal]::Copy($Pointer, $bytes, 0, $bytes.Length)
-    [System.Text.Encoding]::UTF8.GetString($bytes)
+    return , $bytes
+}
+
+function Read-NativeText {
+    param([IntPtr] $Pointer, [UIntPtr] $Size)
+    [System.Text.Encoding]::UTF8.GetString([byte[]] (Read-NativeByte $Pointer $Size))
 }
 
 function ConvertFrom-Answer {
@@ -634,6 +834,28 @@ function Get-NativeCatalog {
         Fields   = [string[]] @($names)
         Errors   = [object[]] @(Get-PropertyList $catalog 'errors')
     }
+}
+
+# A report, as the bytes that the library gives: some formats begin with a byte order mark.
+function Get-NativeReport {
+    param([string] $Request)
+    Initialize-NativeLibrary
+    $bytes = [System.Text.Encoding]::UTF8.GetBytes($Request)
+    $size = [UIntPtr]::new([uint64] $bytes.Length)
+    $answer = [IntPtr]::Zero
+    $answerSize = [UIntPtr]::Zero
+    $report = $null
+    try {
+        $status = $script:Native::xc_report($bytes, $size, [ref] $answer, [ref] $answerSize)
+        $report = [byte[]] (Read-NativeByte $answer $answerSize)
+    }
+    finally {
+        if ($answer -ne [IntPtr]::Zero) { $script:Native::xc_buffer_free($answer, $answerSize) }
+    }
+    if ($status -ge $script:FirstError) {
+        throw (New-StatusError -Status $status -Text ([System.Text.Encoding]::UTF8.GetString($report)))
+    }
+    return , $report
 }
 
 # Starts a run. The handle goes into $Run, which the caller made before, so that it can be freed whatever happens after.
@@ -740,6 +962,134 @@ function Invoke-ControlRun {
 }
 
 #endregion
+#region Files
+
+# The full path of a file that need not be there, as PowerShell's location has it. Nothing in it is a wildcard.
+function Resolve-ReportPath {
+    param([string] $Path)
+    $provider = $null
+    $drive = $null
+    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path, [ref] $provider, [ref] $drive)
+    if ($provider.Name -ne 'FileSystem') {
+        throw (New-ControlError -Code 'ReportPathNotFileSystem' -Category InvalidArgument -Target $Path -Message (
+                "The report cannot be written to '$Path', which is not in the file system. -Path takes the path of a file."))
+    }
+    if ([System.IO.Directory]::Exists($full)) {
+        throw (New-ControlError -Code 'ReportPathIsFolder' -Category InvalidArgument -Target $full -Message (
+                "The report cannot be written to '$full', which is a folder. -Path takes the path of a file."))
+    }
+    $folder = [System.IO.Path]::GetDirectoryName($full)
+    if (-not [System.IO.Directory]::Exists($folder)) {
+        throw (New-ControlError -Code 'ReportFolderNotFound' -Category ObjectNotFound -Target $full -Message (
+                "The report cannot be written to '$full': there is no folder '$folder'. Create it first."))
+    }
+    $full
+}
+
+# The format that was asked for, or the one that the extension stands for.
+function Get-ReportFormat {
+    param([string] $Path, [string] $Format)
+    if ($Format -ne '') { return $Format.ToLowerInvariant() }
+    if ($Path -like '*.sarif.json') { return 'sarif' }
+    $extension = [System.IO.Path]::GetExtension($Path)
+    if ($extension -eq '.htm') { return 'html' }
+    foreach ($entry in $script:ReportExtension.GetEnumerator()) {
+        if ($entry.Value -eq $extension) { return $entry.Key }
+    }
+    throw (New-ControlError -Code 'UnknownReportFormat' -Category InvalidArgument -Target $Path -Message (
+            "The format of '$Path' is not known: no format has the extension '$extension'. End the name in " +
+            (@($script:ReportExtension.Values) -join ', ') + ', .htm or .sarif.json, or name the format with -Format.'))
+}
+
+# Writes a file whole or not at all: first beside its place, then into it. Bytes are written as they come.
+function Save-WholeFile {
+    param([string] $Path, [byte[]] $Content, [bool] $NoClobber)
+    $folder = [System.IO.Path]::GetDirectoryName($Path)
+    $temporary = [System.IO.Path]::Combine($folder, '.exchange-control-' + [guid]::NewGuid().ToString('N') + '.tmp')
+    try {
+        [System.IO.File]::WriteAllBytes($temporary, $Content)
+        if ((-not $NoClobber) -and [System.IO.File]::Exists($Path)) {
+            # Not $null for the backup, which PowerShell would hand over as an empty name.
+            [System.IO.File]::Replace($temporary, $Path, [System.Management.Automation.Language.NullString]::Value, $true)
+        }
+        else {
+            # Refuses a file that is there.
+            [System.IO.File]::Move($temporary, $Path)
+        }
+    }
+    catch {
+        $cause = $_.Exception.GetBaseException()
+        throw (New-ControlError -Code 'ReportNotWritten' -Category WriteError -Target $Path -Message (
+                "The report could not be written to '$Path': $($cause.Message) What was there before is as it was."))
+    }
+    finally {
+        if ([System.IO.File]::Exists($temporary)) {
+            try { [System.IO.File]::Delete($temporary) }
+            catch { Write-Verbose "The unfinished file '$temporary' could not be removed: $($_.Exception.Message)" }
+        }
+    }
+}
+
+#endregion
+#region Scheduled scans
+
+function Assert-TaskCommand {
+    if ($null -ne (Get-Command -Name 'Register-ScheduledTask' -ErrorAction Ignore)) { return }
+    throw (New-ControlError -Code 'TaskCommandNotFound' -Category NotInstalled -Target 'Register-ScheduledTask' -Message (
+            'This system has no Register-ScheduledTask, so it has no Windows Task Scheduler that a scan could be entered in. On other systems ' +
+            'let cron run the command: exchange-control test FILE... --format html --output FILE'))
+}
+
+# One value of a command line, in quotes. Quotes within it are refused rather than escaped: no path, id or address has any.
+function Format-TaskValue {
+    param([string] $Name, [string] $Value)
+    if ($Value -match '["\x00-\x1F]') {
+        throw (New-ControlError -Code 'InvalidTaskArgument' -Category InvalidArgument -Target $Value -Message (
+                "-$Name cannot be used as it is given: a task's command line takes no quotes and no control characters, and '$Value' has one."))
+    }
+    # A backslash before the closing quote would take it for its own.
+    '"' + [regex]::Replace($Value, '(\\+)$', '$1$1') + '"'
+}
+
+# The arguments that make Windows PowerShell run the scan. Lists are one value with commas, which is how -File hands them over.
+function Format-ScanArgument {
+    param([System.Collections.Specialized.OrderedDictionary] $Setting)
+    $scan = [System.IO.Path]::Combine($PSScriptRoot, 'Scripts', 'Invoke-ExchangeControlScan.ps1')
+    $parts = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', (Format-TaskValue -Name 'File' -Value $scan))
+    foreach ($entry in $Setting.GetEnumerator()) {
+        $parts += '-' + $entry.Key
+        if ($entry.Value -is [bool]) { continue }
+        $parts += Format-TaskValue -Name $entry.Key -Value ($entry.Value -join ',')
+    }
+    $parts -join ' '
+}
+
+# The settings of a scan from the parameters that were given, with full paths: a task has another current folder.
+function New-ScanSetting {
+    param([System.Collections.IDictionary] $Given)
+    $setting = [ordered] @{
+        OutputFolder = Resolve-FullPath -Path $Given['OutputFolder'] -Code 'OutputFolder' -What 'folder for the reports' -Advice 'Create it first.'
+    }
+    foreach ($name in 'Format', 'ControlId', 'Keep', 'Proxy', 'DnsServer', 'Timeout', 'ConnectionUri') {
+        if ($Given.ContainsKey($name)) { $setting[$name] = [string[]] @($Given[$name]) }
+    }
+    if ($Given.ContainsKey('ControlPath')) { $setting['ControlPath'] = [string] @(Resolve-ControlPath $Given['ControlPath'])[0] }
+    if ($Given.ContainsKey('Exception')) {
+        $setting['Exception'] = Resolve-FullPath -Path $Given['Exception'] -Code 'Exception' -What 'file of accepted risks' -Advice (
+            '-Exception takes the path of one file.')
+    }
+    if ($Given.ContainsKey('Baseline')) {
+        $setting['Baseline'] = $Given['Baseline']
+        if ($Given['Baseline'] -ne 'Latest') {
+            $setting['Baseline'] = Resolve-FullPath -Path $Given['Baseline'] -Code 'Baseline' -What 'earlier document' -Advice (
+                '-Baseline takes Latest, or the path of a report in the format json.')
+        }
+    }
+    if ($Given['Offline']) { $setting['Offline'] = $true }
+    $setting
+}
+
+#endregion
 #region Exchange
 
 function Test-ExchangeCommand {
@@ -788,7 +1138,7 @@ function Format-RepairCommand {
 
 # Decides what to do with one result, without doing it: None, Warn, Error or Fix.
 function Get-RepairPlan {
-    param([object] $Result, [string[]] $KnownControl)
+    param([object] $Result, [string[]] $KnownControl, [bool] $IncludeExcepted)
     $plan = @{
         Action     = 'None'
         Code       = ''
@@ -808,6 +1158,13 @@ function Get-RepairPlan {
         return $plan
     }
     if ($plan.Before -ne 'Fail') { return $plan }
+    $exception = Get-PropertyValue $Result 'Exception'
+    if ((-not $IncludeExcepted) -and (Test-RiskAccepted $exception)) {
+        $plan.Action = 'Warn'
+        $plan.Message = "$($plan.ControlId) failed for '$($plan.Identity)', but the risk is accepted until $(Get-SavedText $exception 'Expires') by " +
+        "$(Get-SavedText $exception 'Owner'): $(Get-SavedText $exception 'Justification'); nothing was changed. -IncludeExcepted corrects it all the same."
+        return $plan
+    }
 
     # Only a real Boolean counts: the text "False" of a CSV file would be true.
     $automatable = Get-PropertyValue $Result 'Automatable'
@@ -845,6 +1202,17 @@ function Get-RepairPlan {
     $plan.Command = Format-RepairCommand -Identity $plan.Identity -Parameter $plan.Parameters
     $plan.Action = 'Fix'
     $plan
+}
+
+# Whether an accepted risk still holds: it may have been saved long ago. One whose last day cannot be read holds, as nobody said
+# that it does not.
+function Test-RiskAccepted {
+    param([object] $Exception)
+    if ($null -eq $Exception) { return $false }
+    $expires = Get-SavedText $Exception 'Expires'
+    if ($expires -notmatch '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') { return $true }
+    $today = [datetime]::UtcNow.ToString('yyyy-MM-dd', [System.Globalization.CultureInfo]::InvariantCulture)
+    [string]::CompareOrdinal($expires, $today) -ge 0
 }
 
 # What to say about a failed control that is not fixed here.
@@ -1007,6 +1375,16 @@ function Test-ExchangeControl {
     .PARAMETER Offline
     Asks nothing of the network. What only the network can tell is Unknown, and the reason says so.
 
+    .PARAMETER Exception
+    The path of a file of accepted risks. A result that one of them covers keeps its status and has the risk in its property Exception.
+
+    .PARAMETER Baseline
+    The path of an earlier report in the format json. Each result then says in its property Change how it stands to the earlier one: new,
+    fixed, stillFailing, changedEvidence or unchanged.
+
+    .PARAMETER OnlyNew
+    Gives only what is new since -Baseline, or has other evidence. For the next comparison, keep a report of all results.
+
     .EXAMPLE
     Test-ExchangeControl
 
@@ -1054,6 +1432,11 @@ function Test-ExchangeControl {
     Shows everything that did not pass, with the evidence and the fix.
 
     .EXAMPLE
+    Test-ExchangeControl -Exception .\accepted-risks.json -Baseline .\last-week.json -OnlyNew
+
+    Shows what is new since last week, and marks what is an accepted risk.
+
+    .EXAMPLE
     Test-ExchangeControl -ControlId 'CONTOSO-*' -ControlPath .\controls
 
     Tests with the controls of your own that are in the folder controls.
@@ -1066,13 +1449,16 @@ function Test-ExchangeControl {
     ExchangeControl.Result
 
     .NOTES
-    The score of a control and the whole report come from the command exchange-control, which works on the same files.
+    Export-ExchangeControlReport writes the results to a file, with the score.
 
     .LINK
     Get-ExchangeControl
 
     .LINK
     Repair-ExchangeControl
+
+    .LINK
+    Export-ExchangeControlReport
 
     .LINK
     about_ExchangeControl
@@ -1131,7 +1517,18 @@ function Test-ExchangeControl {
         [switch] $AllowPrivateAddress,
 
         [Parameter()]
-        [switch] $Offline
+        [switch] $Offline,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Exception,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Baseline,
+
+        [Parameter()]
+        [switch] $OnlyNew
     )
     begin {
         # "Nothing piped" is not "piped nothing": only a call without any input collects.
@@ -1143,10 +1540,12 @@ function Test-ExchangeControl {
         $reported = [System.Collections.Generic.HashSet[string]]::new()
         $folders = @()
         $network = ''
+        $comparison = @()
         $catalog = $null
         try {
             $folders = @(Resolve-ControlPath $ControlPath)
             $network = New-NetworkJson $PSBoundParameters
+            $comparison = @(New-ComparisonMember $PSBoundParameters)
             $catalog = Get-NativeCatalog -ControlId $ControlId -ControlPath $folders
         }
         catch { $PSCmdlet.ThrowTerminatingError($_) }
@@ -1177,7 +1576,8 @@ function Test-ExchangeControl {
             }
         }
         catch { $PSCmdlet.ThrowTerminatingError($_) }
-        $request = New-Request -Target $targets -Domain $Domain -AcceptedDomain $context -ControlId $ControlId -ControlPath $folders -Network $network
+        $request = New-Request -Target $targets -Domain $Domain -AcceptedDomain $context -ControlId $ControlId -ControlPath $folders -Network (
+            $network) -Member $comparison
         Invoke-ControlRun -Request $request -Caller $PSCmdlet -Reported $reported
     }
 }
@@ -1263,7 +1663,8 @@ function Repair-ExchangeControl {
     Takes the results of Test-ExchangeControl. For each result that is Fail and has an automatable fix it asks, runs Set-SendConnector with all of
     the fix's parameters in one command, reads the connector again with Get-SendConnector and tests it with the same control. Each change gives
     one object with the verdict before and after it. Other results are left alone; a failure without an automatable fix gives a warning that
-    says what to do by hand, such as what to publish for a domain. The test after a change asks nothing of the network.
+    says what to do by hand, such as what to publish for a domain. A failure that is an accepted risk is warned about and left alone, unless
+    -IncludeExcepted is given. The test after a change asks nothing of the network.
 
     Nothing but Set-SendConnector is ever run to make a change, and only settings of the connector are changed: address spaces, the name and
     credentials never.
@@ -1278,6 +1679,9 @@ function Repair-ExchangeControl {
 
     .PARAMETER AcceptedDomain
     Accepted domains for the test after a change. Get-AcceptedDomain is used if this is left out.
+
+    .PARAMETER IncludeExcepted
+    Corrects accepted risks too. Without it, a failure with an exception that has not expired gives a warning and is left alone.
 
     .PARAMETER WhatIf
     Shows the commands that would be run, and changes nothing.
@@ -1331,7 +1735,10 @@ function Repair-ExchangeControl {
         [string[]] $ControlPath,
 
         [Parameter()]
-        [object[]] $AcceptedDomain
+        [object[]] $AcceptedDomain,
+
+        [Parameter()]
+        [switch] $IncludeExcepted
     )
     begin {
         # A module does not see the preferences of the script that calls it. For a command that changes things it must:
@@ -1357,7 +1764,7 @@ function Repair-ExchangeControl {
     }
     process {
         foreach ($result in @(Expand-InputObject $InputObject)) {
-            $plan = Get-RepairPlan -Result $result -KnownControl $known
+            $plan = Get-RepairPlan -Result $result -KnownControl $known -IncludeExcepted $IncludeExcepted.IsPresent
             if ($plan.Action -eq 'None') {
                 Write-Verbose "$($plan.ControlId) is $($plan.Before) for '$($plan.Identity)': nothing to correct."
                 continue
@@ -1388,6 +1795,416 @@ function Repair-ExchangeControl {
     }
 }
 
+function Export-ExchangeControlReport {
+    <#
+    .SYNOPSIS
+    Writes the results of Test-ExchangeControl to a report file.
+
+    .DESCRIPTION
+    Takes the results of Test-ExchangeControl, also ones that were saved, and writes one report: for people (html, markdown, table, csv), for
+    other programs (json, ndjson), for build systems and code scanners (junit, sarif), or as a checklist of the STIG viewers (ckl, cklb). The
+    extension of the file tells the format, unless -Format does.
+
+    The file is written whole or not at all: where something goes wrong, an earlier file stays as it was. An earlier file is replaced, unless
+    -NoClobber is given; a .cklb checklist that is there is updated.
+
+    .PARAMETER Path
+    The file to write. The folder must exist. Nothing in the path is a wildcard.
+
+    .PARAMETER InputObject
+    Results of Test-ExchangeControl, also ones that were saved with Export-Clixml or ConvertTo-Json (with -Depth 8) and read back.
+
+    .PARAMETER Format
+    The format: table, json, ndjson, csv, sarif, junit, ckl, cklb, markdown or html. If this is left out, the extension of the file tells: .txt
+    is table, .xml junit, .md markdown, .htm html, .sarif.json sarif, and the others are called like their format.
+
+    .PARAMETER TrendPath
+    A folder with earlier reports in the format json. The html report then shows how the score went.
+
+    .PARAMETER Exception
+    The path of a file of accepted risks, for results that Test-ExchangeControl was not given it for. What is wrong with the file stands in the
+    report; Test-ExchangeControl tells it as errors and warnings.
+
+    .PARAMETER Baseline
+    The path of an earlier report in the format json. The report then says what changed since, and what is gone.
+
+    .PARAMETER OnlyNew
+    Reports only what is new since -Baseline. Such a report cannot be the baseline of another.
+
+    .PARAMETER ControlPath
+    Folders with control files (*.json) of your own. Needed for the score of results of controls that are not built in.
+
+    .PARAMETER NoClobber
+    Does not replace a file that is there.
+
+    .PARAMETER PassThru
+    Gives the file that was written as an object. Without it, the command gives nothing.
+
+    .PARAMETER WhatIf
+    Says which file would be written, and writes nothing.
+
+    .PARAMETER Confirm
+    Asks before the file is written.
+
+    .EXAMPLE
+    Test-ExchangeControl | Export-ExchangeControlReport report.html
+
+    Tests this organization and writes a page to read.
+
+    .EXAMPLE
+    Test-ExchangeControl | Export-ExchangeControlReport -Path results.xml -Format junit -PassThru
+
+    Writes what build systems show as tests, and gives the file.
+
+    .EXAMPLE
+    Import-Clixml results.clixml | Export-ExchangeControlReport -Path .\exchange.cklb
+
+    Writes saved results into a checklist. If it is there, it is updated.
+
+    .EXAMPLE
+    Test-ExchangeControl | Export-ExchangeControlReport report.html -TrendPath D:\Reports -Exception .\accepted-risks.json
+
+    Writes a page with the accepted risks marked, and how the score went in the reports of the folder.
+
+    .EXAMPLE
+    $results = Test-ExchangeControl; 'report.html', 'report.json' | ForEach-Object { $results | Export-ExchangeControlReport -Path $_ }
+
+    Tests once and writes two reports.
+
+    .INPUTS
+    ExchangeControl.Result
+
+    .OUTPUTS
+    None, or System.IO.FileInfo with -PassThru.
+
+    .NOTES
+    Reports are UTF-8. A result saved by ConvertTo-Json without -Depth 8 has lost its evidence and is refused.
+
+    .LINK
+    Test-ExchangeControl
+
+    .LINK
+    Register-ExchangeControlScan
+
+    .LINK
+    about_ExchangeControl
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium')]
+    [OutputType([System.IO.FileInfo])]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('LiteralPath')]
+        [string] $Path,
+
+        [Parameter(Mandatory = $true, ValueFromPipeline = $true)]
+        [AllowEmptyCollection()]
+        [object[]] $InputObject,
+
+        [Parameter()]
+        [ValidateSet('table', 'json', 'ndjson', 'csv', 'sarif', 'junit', 'ckl', 'cklb', 'markdown', 'html')]
+        [string] $Format,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $TrendPath,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Exception,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Baseline,
+
+        [Parameter()]
+        [switch] $OnlyNew,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $ControlPath,
+
+        [Parameter()]
+        [switch] $NoClobber,
+
+        [Parameter()]
+        [switch] $PassThru
+    )
+    begin {
+        # A module does not see the preferences of the script that calls it; see Repair-ExchangeControl.
+        if (-not $PSBoundParameters.ContainsKey('WhatIf')) {
+            $WhatIfPreference = $PSCmdlet.SessionState.PSVariable.GetValue('WhatIfPreference')
+        }
+        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
+            $ConfirmPreference = $PSCmdlet.SessionState.PSVariable.GetValue('ConfirmPreference')
+        }
+        # Before the first result comes, which may take long: what cannot be written should show at once.
+        $results = [System.Collections.Generic.List[string]]::new()
+        $file = ''
+        $name = ''
+        $folders = @()
+        $members = @()
+        try {
+            $file = Resolve-ReportPath $Path
+            $name = Get-ReportFormat -Path $file -Format $Format
+            $folders = @(Resolve-ControlPath $ControlPath)
+            $members = @(New-ComparisonMember $PSBoundParameters) + @(New-TrendMember $PSBoundParameters)
+            if ($NoClobber -and [System.IO.File]::Exists($file)) {
+                throw (New-ControlError -Code 'ReportExists' -Category ResourceExists -Target $file -Message (
+                        "There is a file '$file' already, and -NoClobber was given. Name another file."))
+            }
+        }
+        catch { $PSCmdlet.ThrowTerminatingError($_) }
+    }
+    process {
+        try {
+            foreach ($item in @(Expand-InputObject $InputObject)) { $results.Add((ConvertTo-ResultJson $item)) }
+        }
+        catch { $PSCmdlet.ThrowTerminatingError($_) }
+    }
+    end {
+        if (-not $PSCmdlet.ShouldProcess($file, "Write a report of $($results.Count) results as $name")) { return }
+        try {
+            $checklist = ''
+            if (($name -eq 'cklb') -and [System.IO.File]::Exists($file)) { $checklist = [System.IO.File]::ReadAllText($file) }
+            $request = New-ReportRequest -Format $name -Result $results -ControlPath $folders -Checklist $checklist -Member $members
+            Save-WholeFile -Path $file -Content (Get-NativeReport $request) -NoClobber $NoClobber.IsPresent
+        }
+        catch { $PSCmdlet.ThrowTerminatingError($_) }
+        if ($PassThru) { Get-Item -LiteralPath $file -Force }
+    }
+}
+
+function Register-ExchangeControlScan {
+    <#
+    .SYNOPSIS
+    Makes a scheduled task of Windows that tests Exchange every day and keeps the reports.
+
+    .DESCRIPTION
+    Registers a task that runs Scripts\Invoke-ExchangeControlScan.ps1 of this module in Windows PowerShell, every day at the same time. The script
+    collects the send connectors and accepted domains, tests them, and writes reports with the time in their names, such as
+    ExchangeControl-2026-05-04T093000Z.html. It keeps the newest of them and a log, ExchangeControl.log. Its exit code is the task's last result:
+    0 nothing failed, 1 a control failed, 2 something is Unknown or was refused, 3 the scan was not done.
+
+    Give it an account of its own that can read Exchange and nothing more: a member of the role group View-Only Organization Management that may
+    write to the folder of the reports. With a group managed service account, no password is kept.
+
+    Run this in an elevated PowerShell on the computer that is to run the scan. -WhatIf shows the exact command line. Unregister-ScheduledTask
+    removes the task again.
+
+    .PARAMETER OutputFolder
+    The folder for reports and log. It must exist.
+
+    .PARAMETER At
+    The time of day.
+
+    .PARAMETER UserId
+    The account that runs the scan and needs no password here: a group managed service account ('CONTOSO\svc-exc$', in single quotes because of the
+    dollar sign), or a service account of the system with -LogonType ServiceAccount.
+
+    .PARAMETER LogonType
+    Password, which is right for group managed service accounts, or ServiceAccount.
+
+    .PARAMETER Credential
+    An account with a password, which Windows keeps with the task.
+
+    .PARAMETER TaskName
+    The name of the task.
+
+    .PARAMETER Format
+    The formats of the reports. If this is left out: html and json.
+
+    .PARAMETER ControlId
+    The ids of the controls to test with; * and ? stand for any characters. All are used if this is left out.
+
+    .PARAMETER ControlPath
+    A folder with control files (*.json) of your own.
+
+    .PARAMETER Exception
+    The path of a file of accepted risks.
+
+    .PARAMETER Baseline
+    What to compare with: Latest is the newest earlier report in the format json in the folder of the reports; anything else is the path of one.
+
+    .PARAMETER Keep
+    How many reports of each format to keep. If this is left out: 30.
+
+    .PARAMETER Proxy
+    The HTTP proxy to fetch policies through, as in http://proxy.contoso.com:8080.
+
+    .PARAMETER DnsServer
+    The IP addresses of the DNS servers to ask in place of the system's.
+
+    .PARAMETER Timeout
+    How many seconds a policy may take to come, once connected.
+
+    .PARAMETER Offline
+    Asks nothing of the network but Exchange.
+
+    .PARAMETER ConnectionUri
+    Reads Exchange by a remote session to this address, as in http://mail.contoso.com/PowerShell/. Without it, the scan uses the Exchange
+    snap-in of this computer.
+
+    .PARAMETER Force
+    Replaces a task of the same name.
+
+    .PARAMETER WhatIf
+    Shows the command line of the task, and registers nothing.
+
+    .PARAMETER Confirm
+    Asks before the task is registered.
+
+    .EXAMPLE
+    Register-ExchangeControlScan -OutputFolder D:\Reports -At 03:00 -UserId 'CONTOSO\svc-exc$' -ConnectionUri http://mail.contoso.com/PowerShell/
+
+    Tests every night as a group managed service account, over a remote session.
+
+    .EXAMPLE
+    Register-ExchangeControlScan -OutputFolder D:\Reports -At 03:00 -UserId 'CONTOSO\svc-exc$' -WhatIf
+
+    Shows the command line that the task would run.
+
+    .EXAMPLE
+    Register-ExchangeControlScan -OutputFolder D:\Reports -At 03:00 -Credential CONTOSO\svc-exc -Format html, json, cklb -Baseline Latest -Keep 90
+
+    Asks for the password of a service account, writes three reports each night, compares with the night before, and keeps 90 of each.
+
+    .EXAMPLE
+    Unregister-ScheduledTask -TaskName 'ExchangeControl scan'
+
+    Removes the task. Reports and log stay.
+
+    .INPUTS
+    None. This command takes no objects from the pipeline.
+
+    .OUTPUTS
+    The task, as Register-ScheduledTask gives it.
+
+    .NOTES
+    The paths are entered as they are here. An account does not see the drive letters that another one mapped: use \\server\share for folders
+    on other computers.
+
+    .LINK
+    Export-ExchangeControlReport
+
+    .LINK
+    Test-ExchangeControl
+
+    .LINK
+    about_ExchangeControl
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Medium', DefaultParameterSetName = 'Account')]
+    [OutputType('Microsoft.Management.Infrastructure.CimInstance')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [string] $OutputFolder,
+
+        [Parameter(Mandatory = $true)]
+        [datetime] $At,
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'Account')]
+        [ValidateNotNullOrEmpty()]
+        [string] $UserId,
+
+        [Parameter(ParameterSetName = 'Account')]
+        [ValidateSet('Password', 'ServiceAccount')]
+        [string] $LogonType = 'Password',
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'Credential')]
+        [ValidateNotNull()]
+        [pscredential]
+        [System.Management.Automation.Credential()]
+        $Credential,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $TaskName = 'ExchangeControl scan',
+
+        [Parameter()]
+        [ValidateSet('table', 'json', 'ndjson', 'csv', 'sarif', 'junit', 'ckl', 'cklb', 'markdown', 'html')]
+        [string[]] $Format,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $ControlId,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $ControlPath,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Exception,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Baseline,
+
+        [Parameter()]
+        [ValidateRange(1, 100000)]
+        [int] $Keep,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string] $Proxy,
+
+        [Parameter()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $DnsServer,
+
+        [Parameter()]
+        [ValidateRange(1, 3600)]
+        [int] $Timeout,
+
+        [Parameter()]
+        [switch] $Offline,
+
+        [Parameter()]
+        [ValidatePattern('^https?://')]
+        [string] $ConnectionUri,
+
+        [Parameter()]
+        [switch] $Force
+    )
+    # A module does not see the preferences of the script that calls it; see Repair-ExchangeControl.
+    if (-not $PSBoundParameters.ContainsKey('WhatIf')) {
+        $WhatIfPreference = $PSCmdlet.SessionState.PSVariable.GetValue('WhatIfPreference')
+    }
+    if (-not $PSBoundParameters.ContainsKey('Confirm')) {
+        $ConfirmPreference = $PSCmdlet.SessionState.PSVariable.GetValue('ConfirmPreference')
+    }
+    $shell = [System.IO.Path]::Combine([Environment]::GetFolderPath('System'), 'WindowsPowerShell', 'v1.0', 'powershell.exe')
+    $arguments = ''
+    try {
+        Assert-TaskCommand
+        $arguments = Format-ScanArgument (New-ScanSetting $PSBoundParameters)
+    }
+    catch { $PSCmdlet.ThrowTerminatingError($_) }
+    $account = $UserId
+    if ($PSCmdlet.ParameterSetName -eq 'Credential') { $account = $Credential.UserName }
+    $operation = "Register the scheduled task '$TaskName', daily at $($At.ToString('HH:mm', [System.Globalization.CultureInfo]::InvariantCulture)) as $account"
+    if (-not $PSCmdlet.ShouldProcess("$shell $arguments", $operation)) { return }
+    try {
+        $parts = @{
+            Action      = New-ScheduledTaskAction -Execute $shell -Argument $arguments
+            Trigger     = New-ScheduledTaskTrigger -Daily -At $At
+            Settings    = New-ScheduledTaskSettingsSet -StartWhenAvailable -MultipleInstances IgnoreNew -ExecutionTimeLimit ([timespan]::FromHours(4))
+            Description = 'Tests Exchange Server against security controls and keeps the reports.'
+        }
+        $entry = @{ TaskName = $TaskName; Force = $Force; ErrorAction = 'Stop' }
+        if ($PSCmdlet.ParameterSetName -eq 'Credential') {
+            $entry['User'] = $account
+            $entry['Password'] = $Credential.GetNetworkCredential().Password
+        }
+        else {
+            $parts['Principal'] = New-ScheduledTaskPrincipal -UserId $account -LogonType $LogonType
+        }
+        Register-ScheduledTask -InputObject (New-ScheduledTask @parts) @entry
+    }
+    catch { $PSCmdlet.ThrowTerminatingError($_) }
+}
+
 #endregion
 
-Export-ModuleMember -Function Test-ExchangeControl, Get-ExchangeControl, Repair-ExchangeControl
+Export-ModuleMember -Function Test-ExchangeControl, Get-ExchangeControl, Repair-ExchangeControl, Export-ExchangeControlReport, Register-ExchangeControlScan

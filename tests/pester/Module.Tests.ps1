@@ -1,7 +1,7 @@
 # The module itself: its manifest, its help, and what it says when the library cannot be used.
 
 BeforeDiscovery {
-    $commands = @('Test-ExchangeControl', 'Get-ExchangeControl', 'Repair-ExchangeControl')
+    $commands = @('Test-ExchangeControl', 'Get-ExchangeControl', 'Repair-ExchangeControl', 'Export-ExchangeControlReport', 'Register-ExchangeControlScan')
 }
 
 BeforeAll {
@@ -32,10 +32,11 @@ Describe 'The manifest' {
     It 'is valid' {
         (Test-ModuleManifest -Path $manifest -ErrorAction Stop).Name | Should -Be 'ExchangeControl'
     }
-    It 'exports three functions and nothing else' {
+    It 'exports five functions and nothing else' {
         Import-FreshModule
         $exported = @((Get-Module -Name 'ExchangeControl').ExportedCommands.Keys | Sort-Object)
-        $exported -join ' ' | Should -Be 'Get-ExchangeControl Repair-ExchangeControl Test-ExchangeControl'
+        $exported -join ' ' | Should -Be (
+            'Export-ExchangeControlReport Get-ExchangeControl Register-ExchangeControlScan Repair-ExchangeControl Test-ExchangeControl')
     }
     It 'is the only thing that an import adds to the session' {
         Import-FreshModule
@@ -68,6 +69,21 @@ Describe 'Help of <_>' -ForEach $commands {
         foreach ($name in $own) {
             (Get-Help -Name $command -Parameter $name).Description | Out-String | Should -Not -BeNullOrEmpty -Because $name
         }
+    }
+}
+
+Describe 'Help of the scan script' {
+    BeforeAll {
+        $scanScript = [System.IO.Path]::Combine($root, 'module', 'ExchangeControl', 'Scripts', 'Invoke-ExchangeControlScan.ps1')
+        $help = Get-Help -Name $scanScript -Full
+    }
+
+    It 'has a synopsis, examples and notes' {
+        $help.Synopsis | Should -Be 'Tests Exchange once without anybody watching, and keeps the reports in a folder.'
+        @($help.Examples.Example).Count | Should -Be 2
+    }
+    It 'ends where the script begins' {
+        $help | Out-String | Should -Not -Match 'Requires'
     }
 }
 

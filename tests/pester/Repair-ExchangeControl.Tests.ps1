@@ -159,6 +159,30 @@ Describe 'Repair-ExchangeControl' {
             ($Request -match '"network":\{"offline":true\}') -and ($Request -match '"acceptedDomains":\[\{')
         }
     }
+    It 'leaves an accepted risk alone, and says so' {
+        $risk = [pscustomobject] @{ Justification = 'Replaced in May'; Owner = 'Mail team'; Expires = '2099-12-31' }
+        $result = Get-GatewayResult -With @{ Exception = $risk }
+        $repairs = @($result | Repair-ExchangeControl -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue)
+        $repairs.Count | Should -Be 0
+        @($warnings).Count | Should -Be 1
+        [string] $warnings[0] | Should -Match 'accepted until 2099-12-31 by Mail team: Replaced in May.*-IncludeExcepted'
+        @(Get-ExchangeChange).Count | Should -Be 0
+    }
+    It 'corrects an accepted risk with -IncludeExcepted' {
+        $risk = [pscustomobject] @{ Justification = 'Replaced in May'; Owner = 'Mail team'; Expires = '2099-12-31' }
+        $repair = Get-GatewayResult -With @{ Exception = $risk } | Repair-ExchangeControl -Confirm:$false -IncludeExcepted
+        $repair.After | Should -Be 'Pass'
+    }
+    It 'corrects what was accepted and has expired' {
+        $risk = [pscustomobject] @{ Justification = 'Replaced in May'; Owner = 'Mail team'; Expires = '2020-12-31' }
+        $repair = Get-GatewayResult -With @{ Exception = $risk } | Repair-ExchangeControl -Confirm:$false
+        $repair.After | Should -Be 'Pass'
+    }
+    It 'takes a risk whose last day cannot be read for accepted' {
+        $risk = [pscustomobject] @{ Justification = 'x'; Owner = 'x'; Expires = 'next year' }
+        $null = Get-GatewayResult -With @{ Exception = $risk } | Repair-ExchangeControl -Confirm:$false -WarningAction SilentlyContinue
+        @(Get-ExchangeChange).Count | Should -Be 0
+    }
     It 'takes the text "False" for no' {
         $result = Get-GatewayResult -With @{ Automatable = 'False' }
         $null = $result | Repair-ExchangeControl -Confirm:$false -WarningAction SilentlyContinue

@@ -515,6 +515,93 @@ Describe 'Network settings' {
     }
 }
 
+Describe 'Accepted risks and comparison' {
+    BeforeAll {
+        $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')
+        $failed = @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' | Where-Object { $_.Status -eq 'Fail' })[0]
+        $accepted = InModuleScope -ModuleName 'ExchangeControl' -Parameters @{ failed = $failed } -ScriptBlock {
+            param($failed)
+            $risk = '{"exception":{"justification":"Replaced in May","owner":"Mail team","expires":"2099-12-31"},"change":"stillFailing",'
+            ConvertTo-ResultObject (ConvertFrom-AnswerJson ($risk + (ConvertTo-ResultJson $failed).Substring(1)))
+        }
+    }
+
+    It 'are empty where nothing was given' {
+        $failed.Exception | Should -BeNullOrEmpty
+        $failed.Change | Should -BeNullOrEmpty
+    }
+    It 'are asked for with full paths' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'given.json')
+        [System.IO.File]::WriteAllText($file, '{}')
+        Mock -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun'
+        Push-Location -LiteralPath $TestDrive
+        try { $fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Exception './given.json' -Baseline 'given.json' -OnlyNew }
+        finally { Pop-Location }
+        Should -Invoke -ModuleName 'ExchangeControl' -CommandName 'Invoke-ControlRun' -Times 1 -Exactly -ParameterFilter {
+            $sent = ConvertFrom-Json -InputObject $Request
+            [System.IO.Path]::IsPathRooted($sent.exceptionsPath) -and [System.IO.File]::Exists($sent.baselinePath) -and $sent.onlyNew
+        }
+    }
+    It 'come from a file of accepted risks, and warn of what is about nothing' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'risks.json')
+        [System.IO.File]::WriteAllText($file, '{"exceptions":[' +
+            '{"control":"EDCA-TLS-011","target":"Internet (leg*","justification":"Replaced in May","owner":"Mail team","expires":"2099-12-31"},' +
+            '{"control":"EDCA-TLS-011","target":"No such connector","justification":"x","owner":"x","expires":"2099-12-31"}]}')
+        $given = @{ ErrorVariable = 'failures'; WarningVariable = 'warnings'; WarningAction = 'SilentlyContinue' }
+        $all = @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Exception $file @given)
+        $covered = @($all | Where-Object { $null -ne $_.Exception })
+        $covered.Count | Should -Be 1
+        $covered[0].Identity | Should -Be 'Internet (legacy gateway)'
+        $covered[0].Status | Should -Be 'Fail'
+        $covered[0].Exception.Expires | Should -Be '2099-12-31'
+        @($failures).Count | Should -Be 0
+        @($warnings).Count | Should -Be 1
+        [string] $warnings[0] | Should -Match 'No such connector'
+    }
+    It 'that were refused are errors' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'refused.json')
+        [System.IO.File]::WriteAllText($file, '{"exceptions":[{"control":"EDCA-TLS-011"}]}')
+        $null = $fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Exception $file -ErrorVariable failures -ErrorAction SilentlyContinue
+        @($failures)[0].FullyQualifiedErrorId | Should -Be 'ExchangeControl.invalid-exception,Test-ExchangeControl'
+    }
+    It 'compare with an earlier report' {
+        $file = [System.IO.Path]::Combine($TestDrive, 'earlier.json')
+        $fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' | Export-ExchangeControlReport $file
+        $again = @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Baseline $file)
+        @($again | Where-Object { $_.Status -eq 'Fail' })[0].Change | Should -Be 'stillFailing'
+        @($again | Where-Object { $_.Status -eq 'Pass' })[0].Change | Should -Be 'unchanged'
+        @($fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -Baseline $file -OnlyNew).Count | Should -Be 0
+    }
+    It 'stop where there is nothing to compare with' {
+        $failure = $null
+        try { $null = $fixtureConnectors | Test-ExchangeControl -ControlId 'EDCA-TLS-011' -OnlyNew }
+        catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -Be 'ExchangeControl.InvalidParameter,Test-ExchangeControl'
+        $failure.Exception.Message | Should -Match '^-OnlyNew cannot be used'
+    }
+    It 'stop where the file is missing: -<_>' -ForEach @('Exception', 'Baseline') {
+        $name = $_
+        $given = @{ $name = [System.IO.Path]::Combine($TestDrive, 'no-such.json') }
+        { $fixtureConnectors | Test-ExchangeControl @given } | Should -Throw -ErrorId ("ExchangeControl.$name" + 'NotFound,Test-ExchangeControl')
+    }
+    It 'are objects of the result' {
+        $accepted.Exception.PSObject.TypeNames[0] | Should -Be 'ExchangeControl.Exception'
+        $accepted.Exception.Justification | Should -Be 'Replaced in May'
+        $accepted.Exception.Owner | Should -Be 'Mail team'
+        $accepted.Exception.Expires | Should -BeOfType [string]
+        $accepted.Exception.Expires | Should -Be '2099-12-31'
+        $accepted.Change | Should -Be 'stillFailing'
+    }
+    It 'show in the views, and leave the status as it is' {
+        $accepted.Status | Should -Be 'Fail'
+        $accepted | Format-Table | Out-String -Width 200 | Should -Match 'Fail \(accepted\)\s+EDCA-TLS-011'
+        $failed | Format-Table | Out-String -Width 200 | Should -Match 'Fail\s+EDCA-TLS-011'
+        $list = $accepted | Format-List | Out-String -Width 200
+        $list | Should -Match 'Exception\s*: accepted until 2099-12-31 by Mail team: Replaced in May'
+        $list | Should -Match 'Change\s*: stillFailing'
+    }
+}
+
 Describe 'Stopping early' {
     It 'frees the run' {
         $fixtureConnectors = @(Get-ExchangeFixture 'send-connectors.remote.clixml')
