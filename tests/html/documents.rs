@@ -107,17 +107,37 @@ pub fn everything() -> Document {
 
 /// What 2,000 domains come to under three controls, with as much evidence as a probe gives.
 pub fn many() -> Document {
-    let fields = ["TxtRecord", "PolicyUrl", "Address", "HttpStatus", "ContentType", "TlsVersion", "CertificateSubject",
-        "CertificateIssuer", "CertificateNotAfter", "PolicyBody", "Mode", "MaxAge", "Mx", "MxHosts",
-        "DnsMilliseconds", "ConnectMilliseconds", "HandshakeMilliseconds", "HeadersMilliseconds", "BodyMilliseconds"];
+    let fields = [
+        "TxtRecord",
+        "PolicyUrl",
+        "Address",
+        "HttpStatus",
+        "ContentType",
+        "TlsVersion",
+        "CertificateSubject",
+        "CertificateIssuer",
+        "CertificateNotAfter",
+        "PolicyBody",
+        "Mode",
+        "MaxAge",
+        "Mx",
+        "MxHosts",
+        "DnsMilliseconds",
+        "ConnectMilliseconds",
+        "HandshakeMilliseconds",
+        "HeadersMilliseconds",
+        "BodyMilliseconds",
+    ];
     let mut results = Vec::new();
     for (control, severity) in [("XC-HIGH", "High"), ("XC-MEDIUM", "Medium"), ("XC-LOW", "Low")] {
         for number in 0..2000 {
             let status = ["Fail", "Pass", "Pass", "Unknown", "NotApplicable", "Pass"][number % 6];
             let mut result = result(control, severity, status, &format!("domain{number:04}.contoso.com"));
             if severity == "Medium" {
-                let evidence = fields.map(|field| json!({ "field": field, "operator": "observed", "expected": null,
-                    "actual": format!("what was seen of {field}"), "status": "Pass" }));
+                let evidence = fields.map(|field| {
+                    json!({ "field": field, "operator": "observed", "expected": null,
+                    "actual": format!("what was seen of {field}"), "status": "Pass" })
+                });
                 result["evidence"] = json!(evidence);
                 if status == "Fail" {
                     result["remediation"]["command"] = Value::Null;
@@ -137,7 +157,8 @@ pub fn trend() -> Trend {
         score,
         counts: Counts { fail, pass: 20 - fail, ..Counts::default() },
     };
-    let scores = [(4, 20.0, 14), (5, 22.5, 13), (6, 31.0, 12), (8, 31.0, 12), (9, 48.0, 9), (10, 44.0, 10), (11, 58.5, 8)];
+    let scores =
+        [(4, 20.0, 14), (5, 22.5, 13), (6, 31.0, 12), (8, 31.0, 12), (9, 48.0, 9), (10, 44.0, 10), (11, 58.5, 8)];
     let mut points: Vec<_> = scores.iter().map(|(month, score, fail)| point(*month, Some(*score), *fail)).collect();
     points.push(point(7, None, 0));
     Trend { points }

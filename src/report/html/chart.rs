@@ -101,7 +101,8 @@ impl TrendChart {
             let (x, time) = (rounded(middle(index)), time_of(&point.generated));
             match point.score {
                 Some(score) => {
-                    let y = Self::SCORE_BOTTOM - (Self::SCORE_BOTTOM - Self::SCORE_TOP) * score.clamp(0.0, 100.0) / 100.0;
+                    let y =
+                        Self::SCORE_BOTTOM - (Self::SCORE_BOTTOM - Self::SCORE_TOP) * score.clamp(0.0, 100.0) / 100.0;
                     let dot = Dot { x, y: rounded(y), label: format!("{time}: score {}", score_of(point.score)) };
                     line.push(format!("{},{}", dot.x, dot.y));
                     chart.dots.push(dot);
