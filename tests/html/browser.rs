@@ -80,7 +80,7 @@ impl Browser {
         let attached =
             browser.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Log", "Network", "Audits", "DOM", "Accessibility"] {
+        for domain in ["Page", "Runtime", "Log", "Network"] {
             browser.call(&format!("{domain}.enable"), json!({}));
         }
         Some(browser)
@@ -168,15 +168,14 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features }));
     }
 
-    /// The page as PNG, whole or no higher than `most` pixels.
-    pub fn picture(&mut self, most: u32) -> Vec<u8> {
-        let size = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"].take();
-        let height = size["height"].as_f64().expect("a height").min(f64::from(most));
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
-        let answer = self.call(
-            "Page.captureScreenshot",
-            json!({ "format": "png", "captureBeyondViewport": true, "optimizeForSpeed": false, "clip": clip }),
-        );
+    /// The page as PNG at a width, whole or no higher than `most` pixels.
+    pub fn picture(&mut self, width: u32, most: u32) -> Vec<u8> {
+        self.resize(width, 900);
+        let height = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"]["height"].as_f64();
+        // What is out of sight is not drawn, so the window is made as high as the page.
+        self.resize(width, (height.expect("a height") as u32).min(most));
+        self.eval("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png" }));
         BASE64.decode(answer["data"].as_str().expect("a picture").as_bytes()).expect("Base64")
     }
 
