@@ -69,7 +69,7 @@ fn of_junit(text: &str) -> Verdicts {
         let attribute = |name: &str| -> String {
             let attribute = element.attributes().map(|a| a.expect("an attribute")).find(|a| a.key.as_ref() == name);
             let attribute = attribute.unwrap_or_else(|| panic!("{name} of {element:?}"));
-            attribute.unescape_value().expect("a value").into_owned()
+            attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).expect("a value").into_owned()
         };
         match element.name().as_ref() {
             "testcase" => {

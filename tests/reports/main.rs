@@ -71,7 +71,9 @@ fn probed() -> Document {
     let lab = table.start();
     let catalog = Catalog::built_in();
     let mut inventory = Inventory::new(catalog.properties());
-    ["right.contoso.com", "expired.contoso.com", "bare.contoso.com"].map(|domain| inventory.add_domain(domain));
+    for domain in ["right.contoso.com", "expired.contoso.com", "bare.contoso.com"] {
+        inventory.add_domain(domain);
+    }
     finished(catalog, inventory, &lab.network())
 }
 

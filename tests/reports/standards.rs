@@ -61,7 +61,12 @@ fn documents_are_what_their_schema_says() {
 #[test]
 fn sarif_is_what_oasis_says() {
     let schema = include_str!("schemas/sarif-schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(schema).expect("JSON");
+    let mut schema: Value = serde_json::from_str(schema).expect("JSON");
+    // The pattern of a language is not a regular expression by the letter; reports name no language.
+    for part in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][part]["properties"]["language"];
+        language.as_object_mut().expect("an object").remove("pattern");
+    }
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
     for (name, document) in documents() {
         check(&validator, &name, &report(Format::Sarif, &document));
