@@ -214,9 +214,15 @@ void xc_run_free(xc_run *run);
 uint32_t xc_live_runs(void);
 
 /**
- * Renders a result document as a report.
+ * Renders results as a report.
  *
- * Request: {"format":"table"|"json"|"ndjson","document":{"schemaVersion":1,...}}
+ * Request, with a document as JSON reports have it, or with the results of a run:
+ *   {"format":"table"|"json"|"ndjson"|"csv"|"sarif"|"junit"|"ckl"|"cklb"|"markdown",
+ *    "document":{"schemaVersion":1,...}}
+ *   {"format":"csv","results":[...],"errors":[{"code","message","source","path","line"}]}
+ * Both may have "controlPaths":["folder"], the folders that the run had, and "checklist", for "cklb": the text of a
+ * checklist of STIG Viewer 3, which comes back with what the results say in its place. Of "results", the summary is
+ * made here; "errors" may be left out.
  * Answer: the report itself, UTF-8 text.
  *
  * Pointers: `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or

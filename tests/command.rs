@@ -195,7 +195,7 @@ fn an_output_file_is_whole_or_not_there() {
     let files = || std::fs::read_dir(folder.path()).expect("folder").count();
     assert_eq!(files(), 1, "no temporary file is left");
     assert_eq!(run(&["test", EXAMPLE, "--offline", "--output", name, "--quiet"]).status.code(), Some(1));
-    assert!(std::fs::read_to_string(&path).expect("the file is there").starts_with("STATUS"));
+    assert!(std::fs::read_to_string(&path).expect("the file is there").starts_with("{"), "the name asks for JSON");
 
     let missing = folder.path().join("no").join("results.json");
     for wrong in [missing.as_path(), folder.path()] {

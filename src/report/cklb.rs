@@ -46,9 +46,9 @@ struct Rule<'a> {
     rule_id_src: Option<String>,
     #[serde(borrow)]
     status: Member<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     finding_details: Option<Member<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     comments: Option<Member<'a>>,
 }
 
@@ -68,6 +68,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Member<'a> {
     }
 }
 
+/// A member that is there, be it null.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Member<'a>>, D::Error> {
+    Member::deserialize(deserializer).map(Some)
+}
+
 impl<'a> Checklist<'a> {
     /// Reads a checklist.
     pub fn read(text: &'a str) -> Result<Self, Problem> {
@@ -78,12 +83,14 @@ impl<'a> Checklist<'a> {
     /// The text with what the findings say in its place.
     fn updated(&self, findings: &[Finding], head: &Head) -> io::Result<String> {
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        let mut known = false;
         for rule in &self.rules {
             if let Some(finding) = findings.iter().find(|finding| rule.is_of(finding.stig)) {
+                known = true;
                 self.edit(rule, finding, head, &mut edits);
             }
         }
-        if edits.is_empty() && !self.rules.iter().any(|rule| findings.iter().any(|finding| rule.is_of(finding.stig))) {
+        if !known {
             let ids: Vec<&str> = findings.iter().map(|finding| finding.stig.vuln_id.as_str()).collect();
             let message = format!("the checklist has none of the rules that the results are of ({})", ids.join(", "));
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));

@@ -93,13 +93,13 @@ fn cells(result: &ControlResult) -> [String; COLUMNS.len()] {
 /// Puts an apostrophe before whatever would begin a formula: at the start of the cell, and after what begins a cell where
 /// the separator is taken for another one (semicolon, tab, line end).
 fn defused(text: String) -> String {
-    if !text.contains(begins_formula) {
+    if !text.contains(begins_formula) && !text.starts_with('\t') {
         return text;
     }
     let mut safe = String::with_capacity(text.len() + 1);
     let mut at_start = true;
     for c in text.chars() {
-        if at_start && begins_formula(c) {
+        if at_start && (begins_formula(c) || (safe.is_empty() && c == '\t')) {
             safe.push('\'');
         }
         safe.push(c);
@@ -129,7 +129,8 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("＝1", "'＝1"),
             ("  =1", "  '=1"),
-            ("\t=1", "\t'=1"),
+            ("\t=1", "'\t'=1"),
+            ("\ta", "'\ta"),
             ("\"=1", "\"'=1"),
             ("a;=1", "a;'=1"),
             ("a; \"=1", "a; \"'=1"),
