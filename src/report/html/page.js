@@ -33,13 +33,17 @@ function startTheme() {
 }
 
 function startCopying() {
+  const said = document.getElementById("said");
   document.addEventListener("click", async (event) => {
     const button = event.target.closest(".copy");
     if (!button) return;
     const copied = await copy(button.parentElement.querySelector("pre"));
     button.textContent = copied ? "Copied" : "Press Ctrl+C";
-    button.setAttribute("aria-live", "polite");
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    said.textContent = copied ? "The fix is copied." : "The fix is selected; press Ctrl+C to copy it.";
+    setTimeout(() => {
+      button.textContent = "Copy";
+      said.textContent = "";
+    }, 2000);
   });
 }
 
