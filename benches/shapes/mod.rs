@@ -3,6 +3,8 @@
 
 /// One shape of export, as a fixture shows it.
 #[derive(Clone, Copy)]
+// One bench names the shapes, another does not.
+#[allow(dead_code)]
 pub struct Shape {
     pub name: &'static str,
     pub extension: &'static str,

@@ -215,12 +215,13 @@ pub extern "C" fn xc_live_runs() -> u32 {
 /// Renders results as a report.
 ///
 /// Request, with a document as JSON reports have it, or with the results of a run:
-///   {"format":"table"|"json"|"ndjson"|"csv"|"sarif"|"junit"|"ckl"|"cklb"|"markdown",
+///   {"format":"table"|"json"|"ndjson"|"csv"|"sarif"|"junit"|"ckl"|"cklb"|"markdown"|"html",
 ///    "document":{"schemaVersion":1,...}}
 ///   {"format":"csv","results":[...],"errors":[{"code","message","source","path","line"}]}
 /// Both may have "controlPaths":["folder"], the folders that the run had, and "checklist", for "cklb": the text of a
 /// checklist of STIG Viewer 3, which comes back with what the results say in its place. Of "results", the summary is
-/// made here; "errors" may be left out.
+/// made here; "errors" may be left out. "exceptionsPath", "baselinePath" and "onlyNew" review the results as in
+/// xc_run_start; "trendPath", for "html", is a folder of earlier documents, whose sums the page shows over time.
 /// Answer: the report itself, UTF-8 text.
 ///
 /// # Safety

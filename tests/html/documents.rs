@@ -5,8 +5,9 @@ use std::path::Path;
 use exchange_control::control::Catalog;
 use exchange_control::evaluate::{Counts, Run};
 use exchange_control::probe::Network;
-use exchange_control::report::html::{self, Trend, TrendPoint};
+use exchange_control::report::html::{self, Trend};
 use exchange_control::report::{Document, DocumentSource, RunSource};
+use exchange_control::review::TrendPoint;
 use exchange_control::target::Inventory;
 use serde_json::{Value, json};
 
@@ -167,7 +168,7 @@ pub fn trend() -> Trend {
 /// The page of a document.
 pub fn page(document: Document, trend: Trend) -> Vec<u8> {
     let mut page = Vec::new();
-    html::write_with_trend(&mut DocumentSource::new(document), trend, &mut page).expect("memory takes it");
+    html::write(&mut DocumentSource::new(document), trend, &mut page).expect("memory takes it");
     page
 }
 
@@ -181,6 +182,6 @@ pub fn example() -> Vec<u8> {
     let network = Network { offline: true, ..Network::default() };
     let scan = run.scan(&network, exchange_control::evaluate::Order::Document).expect("settings");
     let mut page = Vec::new();
-    html::write(&mut RunSource::new(run, scan, |_| ()), &mut page).expect("memory takes it");
+    html::write(&mut RunSource::new(run, scan, |_| ()), Trend::default(), &mut page).expect("memory takes it");
     page
 }

@@ -48,6 +48,7 @@ fn a_document_is_rendered_in_every_format() {
         ("ckl", "a.ckl", Format::Ckl),
         ("cklb", "a.cklb", Format::Cklb),
         ("markdown", "a.md", Format::Markdown),
+        ("html", "a.html", Format::Html),
     ];
     for (format, file, of_library) in cases {
         let expected = report(of_library, &read);

@@ -21,7 +21,7 @@ use exchange_control::report::{Document, DocumentSource, Format, Report, RunSour
 use exchange_control::target::Inventory;
 
 /// Every format that is written from results alone.
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 10] = [
     Format::Table,
     Format::Json,
     Format::Ndjson,
@@ -31,6 +31,7 @@ const FORMATS: [Format; 9] = [
     Format::Ckl,
     Format::Cklb,
     Format::Markdown,
+    Format::Html,
 ];
 
 /// A report of a document.

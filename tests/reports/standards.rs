@@ -106,6 +106,8 @@ fn file_names_ask_for_formats() {
         ("a.ckl", Some(Format::Ckl)),
         ("a.cklb", Some(Format::Cklb)),
         ("a.md", Some(Format::Markdown)),
+        ("a.html", Some(Format::Html)),
+        ("a.HTM", Some(Format::Html)),
         ("a.txt", None),
         ("a", None),
         ("", None),

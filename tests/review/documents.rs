@@ -2,7 +2,7 @@
 
 use exchange_control::evaluate::Status::{Fail, Pass};
 use exchange_control::problem::Code;
-use exchange_control::report::{DocumentSource, Source};
+use exchange_control::report::{DocumentSource, Format, Report, Source};
 use exchange_control::review::{Earlier, Review, Reviewed};
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ fn a_document_of_what_was_new_is_no_baseline() {
     let review = since(&document(vec![result("X-1", "A", Pass)]), true).expect("a review");
     let mut source = Reviewed::new(DocumentSource::new(parsed(&document(vec![result("X-1", "A", Fail)]))), review);
     let mut bytes = Vec::new();
-    exchange_control::report::write(exchange_control::report::Format::Json, &mut source, &mut bytes).expect("memory");
+    Report::new(Format::Json).write(&mut source, &mut bytes).expect("memory");
     let partial = String::from_utf8(bytes).expect("UTF-8");
     let problem = since(&partial, false).expect_err("partial");
     assert!(problem.message.contains("--only-new") && problem.is_unreadable_input(), "{problem}");

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use exchange_control::evaluate::{ControlResult, Evidence, Outcome, Status, Summary};
 use exchange_control::problem::Problem;
-use exchange_control::report::{self, Document, Format, Source};
+use exchange_control::report::{Document, Format, Head, Report, Source, Tool, now};
 use exchange_control::review::{Day, Earlier, Review, Reviewed};
 
 /// The day on which the tests take place.
@@ -73,6 +73,10 @@ impl Given {
 }
 
 impl Source for Given {
+    fn head(&self) -> Head {
+        Head { tool: Tool::default(), generated: now() }
+    }
+
     fn next(&mut self) -> Option<ControlResult> {
         self.results.next()
     }
@@ -140,7 +144,7 @@ fn many(entries: &[(&str, &str, &str)]) -> String {
 /// The JSON document of results.
 fn document(results: Vec<ControlResult>) -> String {
     let mut bytes = Vec::new();
-    report::write(Format::Json, &mut Given::new(results), &mut bytes).expect("memory can be written");
+    Report::new(Format::Json).write(&mut Given::new(results), &mut bytes).expect("memory can be written");
     String::from_utf8(bytes).expect("a document is UTF-8")
 }
 

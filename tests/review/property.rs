@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use exchange_control::evaluate::{ControlResult, Outcome, Status, Summary};
 
 use super::{Given, Reviewing, TODAY, excepting, many, parsed, result};
-use exchange_control::report::{self, Format};
+use exchange_control::report::{Format, Report};
 use exchange_control::review::Reviewed;
 
 fn results() -> impl Strategy<Value = Vec<ControlResult>> {
@@ -69,7 +69,7 @@ proptest! {
     fn a_reviewed_document_reads_back(results in results(), entries in entries()) {
         let mut bytes = Vec::new();
         let mut source = Reviewed::new(Given::new(results), excepting(&many(&entries), TODAY));
-        let (summary, problems) = report::write(Format::Json, &mut source, &mut bytes).expect("memory can be written");
+        let (summary, problems) = Report::new(Format::Json).write(&mut source, &mut bytes).expect("memory can be written");
         let document = parsed(&String::from_utf8(bytes).expect("UTF-8"));
         prop_assert_eq!((document.summary, document.errors), (summary, problems));
     }
