@@ -39,6 +39,14 @@ linux-x64)
     ;;
 esac
 
+# One at a time: it writes to the same places.
+mkdir -p "$built"
+exec 9>"$built/delivery.lock"
+flock 9
+
+# Bitcode in every crate, for optimising across them.
+flags+=(-Cembed-bitcode=yes)
+
 # No path of this machine goes into the files. The more special one must come later.
 registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
 cargo fetch --locked --quiet --target "$target"
@@ -65,9 +73,11 @@ if [ "$(cat "$folder/symbols/built-from" 2>/dev/null)" = "$key" ]; then
 fi
 rm -f "$folder/symbols/built-from"
 
+# compile FLAGS...: optimises what it makes as a whole, without what nobody calls. Cargo would not do so for a library that is also
+# made for Rust, or would build every crate in a way for each; so every crate has what both need, and the flag comes from here.
 compile() {
-    CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none CARGO_TARGET_DIR=$built \
-        cargo "$@" --locked --release --target "$target" "${build[@]}"
+    CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_LTO=false \
+        CARGO_TARGET_DIR=$built cargo rustc --locked --release --target "$target" "${build[@]}" "$@" -- -Clto=thin
 }
 
 # The time that these tools would write into a file for Windows.
@@ -81,10 +91,9 @@ deliver() {
 }
 
 if [ -z "$features" ]; then
-    compile build --bins
+    compile --bin exchange-control
     deliver "$command"
 fi
-# By itself: only what is built as nothing but a library for C is optimised as a whole, without what nobody calls.
-compile rustc --lib --crate-type cdylib --features "$features"
+compile --lib --crate-type cdylib --features "$features"
 deliver "$library"
 echo "$key" >"$folder/symbols/built-from"
