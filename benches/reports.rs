@@ -35,10 +35,11 @@ mod measure {
 
     pub fn main() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (input, domains) = (folder.path().join("connectors.json"), folder.path().join("domains.json"));
+        let shape = shapes::ALL[0];
+        let (input, domains) = (folder.path().join(shape.name), folder.path().join("domains.json"));
         let document = folder.path().join("results.json");
         // Two controls look at each connector.
-        let connectors = shapes::ALL[0].repeated((RESULTS / 2).div_ceil(shapes::NAMES.len()), 0);
+        let connectors = shape.repeated((RESULTS / 2).div_ceil(shapes::NAMES.len()), 0);
         std::fs::write(&input, connectors).expect("written");
         std::fs::write(&domains, shapes::ACCEPTED_DOMAINS).expect("written");
         run(&["test", "--offline", "--control", "EDCA-TLS-011,EX16-*"], &[&input, &domains], &document);

@@ -151,8 +151,8 @@ proptest! {
                     while !matches!(reader.read_event().expect("XML"), quick_xml::events::Event::Eof) {}
                 }
                 Format::Csv => {
-                    let rows = csv::Reader::from_reader(text.as_bytes()).into_records();
-                    prop_assert_eq!(rows.inspect(|row| assert!(row.is_ok(), "a row")).count(), 3);
+                    let rows: Result<Vec<_>, _> = csv::Reader::from_reader(text.as_bytes()).into_records().collect();
+                    prop_assert_eq!(rows.expect("rows").len(), 3);
                 }
                 Format::Table | Format::Ndjson | Format::Markdown | Format::Html => {}
             }
