@@ -37,17 +37,16 @@ impl Change {
 impl Baseline {
     /// Reads a result document of schemaVersion 1 that has all of its results.
     pub fn read(file: &Path) -> Result<Self, Box<Problem>> {
-        let head = document::head(file)?;
-        if head.totals.is_partial() {
-            return Err(Box::new(partial_document(&file.display().to_string())));
-        }
         let mut baseline = Baseline::default();
-        baseline.comparison.since = head.generated;
         let mut number = 0;
-        document::results(file, &mut |result| {
+        let head = document::whole(file, &mut |result| {
             baseline.add(number, result);
             number += 1;
         })?;
+        if head.totals.is_partial() {
+            return Err(Box::new(partial_document(&file.display().to_string())));
+        }
+        baseline.comparison.since = head.generated;
         Ok(baseline)
     }
 

@@ -57,9 +57,9 @@ pub fn head(path: &Path) -> Result<Head, Box<Problem>> {
     read(path, None)
 }
 
-/// Calls `take` with every result. The document's [`head`] was read before.
-pub fn results(path: &Path, take: &mut dyn FnMut(EarlierResult)) -> Result<(), Box<Problem>> {
-    read(path, Some(take)).map(|_| ())
+/// Calls `take` with every result, and reads what stands beside them. Where that is wrong, results were taken for nothing.
+pub fn whole(path: &Path, take: &mut dyn FnMut(EarlierResult)) -> Result<Head, Box<Problem>> {
+    read(path, Some(take))
 }
 
 type Take<'t> = Option<&'t mut dyn FnMut(EarlierResult)>;
@@ -69,7 +69,7 @@ fn read(path: &Path, take: Take) -> Result<Head, Box<Problem>> {
         |message: String| Box::new(Problem::new(Code::UnreadableInput, message).in_source(path.display().to_string()));
     let unreadable = |error: std::io::Error| problem(format!("the document cannot be read: {error}"));
     let file = File::open(path).map_err(unreadable)?;
-    // A pipe could not be read twice, and need not end.
+    // A pipe or a device need not end.
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(problem("the document cannot be read: it is not a file".to_owned()));
     }
