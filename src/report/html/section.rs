@@ -210,10 +210,9 @@ impl Row {
         }
     }
 
-    /// Whether nobody has to look at it: it is right, and was before.
+    /// Whether nobody has to look at it: it is right, and that is no news.
     fn is_settled(&self) -> bool {
-        matches!(self.state, State::Pass | State::NotApplicable)
-            && !matches!(self.change, Some(Change::Fixed | Change::New))
+        matches!(self.state, State::Pass | State::NotApplicable) && self.change != Some(Change::Fixed)
     }
 
     /// The change as the page's attributes and words have it; None where there is nothing to tell.
