@@ -50,7 +50,9 @@ fn check_targets(catalog: &Catalog, targets: &Targets) -> Option<Vec<(String, St
             verdicts.push((result.target.identity, result.status));
         }
     }
-    assert_eq!(verdicts.len(), run.total());
+    // A domain that stands there twice has one result.
+    let total = Scan::offline(run).progress().total;
+    assert!(run.results().count() == total && total <= verdicts.len(), "{total} of {}", verdicts.len());
     let mut table = Vec::new();
     Report::new(Format::Table).write(&mut RunSource::new(run, Scan::offline(run), |_| {}), &mut table).expect("memory can be written");
     let table = String::from_utf8(table).expect("a table is UTF-8");
