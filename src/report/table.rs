@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Source;
 use super::text::{self, visible};
-use crate::evaluate::{ControlResult, Remediation, Status, Summary};
+use crate::evaluate::{Change, Comparison, ControlResult, Exception, Remediation, Status, Summary};
 use crate::problem::Problem;
 
 const HEADING: Style = Style::new().bold();
@@ -30,6 +30,9 @@ struct Row {
     automatable: bool,
     /// The fix where it is a text to follow.
     text: Vec<String>,
+    /// Who accepts the risk, until when and why.
+    accepted: Option<String>,
+    change: Option<Change>,
 }
 
 impl Row {
@@ -51,6 +54,11 @@ impl Row {
             fix: fix.into_iter().filter(|line| !line.starts_with('#')).collect(),
             automatable,
             text: to_follow,
+            accepted: result.exception.map(|exception| {
+                let Exception { justification, owner, expires } = exception;
+                visible(&format!("Accepted until {expires} by {owner}: {justification}"))
+            }),
+            change: result.change,
         }
     }
 }
@@ -77,11 +85,15 @@ pub fn write(source: &mut dyn Source, out: &mut dyn Write) -> io::Result<(Summar
             write!(out, "{style}{name}{style:#}  {control}  {:<8}  ", row.severity)?;
             match status {
                 Status::Fail | Status::Unknown => {
-                    writeln!(out, "{HEADING}{}{HEADING:#}", row.identity)?;
+                    writeln!(out, "{HEADING}{}{HEADING:#}{}", row.identity, mark(row.change))?;
                     writeln!(out, "{INDENT}{}", row.reason)?;
+                    if let Some(accepted) = &row.accepted {
+                        writeln!(out, "{INDENT}{accepted}")?;
+                    }
                 }
                 Status::Pass | Status::NotApplicable => {
-                    writeln!(out, "{}  {DIMMED}{}{DIMMED:#}", padded(&row.identity, identity_width), row.reason)?;
+                    let (identity, mark) = (padded(&row.identity, identity_width), mark(row.change));
+                    writeln!(out, "{identity}{mark}  {DIMMED}{}{DIMMED:#}", row.reason)?;
                 }
             }
             let label = if row.automatable { "Fix:" } else { "By hand:" };
@@ -116,8 +128,31 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{separator}{style}{} {}{style:#}", summary.counts.of(status), status.name())?;
     }
     match summary.score {
-        Some(score) => writeln!(out, ". Score {score:.2} of 100."),
-        None => writeln!(out, ". No score: nothing counts towards it."),
+        Some(score) => writeln!(out, ". Score {score:.2} of 100.")?,
+        None => writeln!(out, ". No score: nothing counts towards it.")?,
+    }
+    if summary.counts.excepted > 0 {
+        writeln!(out, "Accepted risks among them, which do not count: {}.", summary.counts.excepted)?;
+    }
+    if let Some(comparison) = &summary.comparison {
+        let Comparison { since, new, fixed, still_failing, changed_evidence, removed, .. } = comparison;
+        let (since, gone) = (visible(since), removed.len());
+        writeln!(
+            out,
+            "Since {since}: {new} new, {fixed} fixed, {still_failing} still failing, {changed_evidence} with other evidence, \
+             {gone} gone."
+        )?;
+    }
+    Ok(())
+}
+
+/// What is worth saying of how a result stands to an earlier one.
+fn mark(change: Option<Change>) -> &'static str {
+    match change {
+        Some(Change::New) => " (new)",
+        Some(Change::Fixed) => " (fixed)",
+        Some(Change::ChangedEvidence) => " (other evidence)",
+        Some(Change::StillFailing | Change::Unchanged) | None => "",
     }
 }
 

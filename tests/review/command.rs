@@ -98,6 +98,12 @@ fn what_changed_since_an_earlier_document() {
         "{new:?}"
     );
     assert_eq!(document["summary"]["comparison"]["newFail"], 1);
+    // The table says it too.
+    let output = test(&["--baseline", earlier, "--exceptions", EXAMPLE]);
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    for part in ["Newsletter gateway (new)", "Accepted until 2099-03-31 by Mail team", "do not count: 1.", " 2 new, "] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
     let removed = document["summary"]["comparison"]["removed"].as_array().expect("a list");
     assert!(
         removed.len() == new.len() && removed.iter().all(|gone| gone["target"]["identity"] == "Old gateway"),
