@@ -206,6 +206,32 @@ fn an_output_file_is_whole_or_not_there() {
     assert_eq!(files(), 1);
 }
 
+/// What cannot be read makes no report, so an earlier one is not lost to it; what could be read of a cut-off export does.
+#[test]
+fn a_run_that_could_not_be_done_leaves_the_earlier_file() {
+    let folder = folder();
+    let path = folder.path().join("results.json");
+    let name = path.to_str().expect("UTF-8");
+    let cases = [
+        ("nothing", "", "earlier"),
+        ("blanks", " \n", "earlier"),
+        ("no JSON", "{", "earlier"),
+        ("no object of ours", "[1]", "earlier"),
+        ("no connectors at all", "[]", "{"),
+        ("cut off after a connector", &format!("[{},", failing()), "{"),
+    ];
+    for (case, input, expected) in cases {
+        write(folder.path(), "results.json", "earlier");
+        let output = run_with_input(&["test", "-", "--output", name], input.as_bytes());
+        let kept = expected == "earlier";
+        assert_eq!(output.status.code() == Some(3), case != "no connectors at all", "{case}: {}", stderr(&output));
+        assert_eq!(stderr(&output).contains("results.json is not written: there is no result"), kept, "{case}");
+        let left = std::fs::read_to_string(&path).expect("the file is there");
+        assert!(left.starts_with(expected), "{case}: {left}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1, "{case}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_device_is_written_to_not_replaced() {

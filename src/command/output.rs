@@ -129,7 +129,7 @@ fn to_stdout(report: Report, quiet: bool, source: &mut dyn Source) -> Written {
     let mut out = BufWriter::with_capacity(1 << 16, &mut out);
     match report.write(source, &mut out).and_then(|written| out.flush().map(|()| written)) {
         // Whoever read the output has seen enough; the exit code still tells what came of the whole run.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+        Err(error) if is_closed_pipe(&error) => {
             while source.next().is_some() {}
             Ok(source.conclude())
         }
@@ -138,7 +138,13 @@ fn to_stdout(report: Report, quiet: bool, source: &mut dyn Source) -> Written {
     }
 }
 
-/// Writes a report to a file by way of another one beside it, so that the file is never seen half written.
+/// Whether an error says that nobody reads the pipe any more. Windows has ERROR_NO_DATA (232) for it, Wine ERROR_PIPE_NOT_CONNECTED.
+fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe || (cfg!(windows) && matches!(error.raw_os_error(), Some(232 | 233)))
+}
+
+/// Writes a report to a file by way of another one beside it, so that the file is never seen half written; none is written of a run
+/// that could not be done.
 fn to_file(path: &Path, report: Report, source: &mut dyn Source) -> Written {
     let explained = |error: io::Error| match error.kind() {
         // The results themselves do not make a report of this format.
@@ -161,6 +167,11 @@ fn to_file(path: &Path, report: Report, source: &mut dyn Source) -> Written {
     remember(Some(file.path().to_owned()));
     let (file, temporary) = file.into_parts();
     let (written, file) = plain(file, report, source).map_err(explained)?;
+    let (summary, problems) = &written;
+    if summary.counts.total() == 0 && Outcome::of(summary, problems.iter()) == Outcome::NotDone {
+        print_error(&format!("{} is not written: there is no result", path.display()));
+        return Ok(written);
+    }
     file.sync_all().map_err(explained)?;
     temporary.persist(&path).map_err(|error| explained(error.error))?;
     remember(None);

@@ -165,3 +165,11 @@ same 'Ctrl+C ends it while it writes' 'exit code 130' \
     "$(interrupt '.exchange-control-*.tmp' "$(windows_path "$work/bin/exchange-control.exe")" test ..\\large.json --format json --output out.json)"
 same 'and the old output is whole' 'out.json: old' "$(ls -A): $(cat out.json)"
 cd "$root"
+
+# Whoever reads the output may have seen enough.
+{
+    code=0
+    wine "$work/bin/exchange-control.exe" test "$(windows_path "$work/data/large.json")" --format ndjson 2>"$work/said" || code=$?
+    echo "exit code $code" >>"$work/said"
+} | head -n 1 >/dev/null
+same 'a reader that has seen enough does not change the exit code' 'exit code 1' "$(cat "$work/said")"
