@@ -31,7 +31,7 @@ mod measure {
     /// In seconds.
     const TIME_AIM: f64 = 1.0;
     const MB: f64 = 1e6;
-    const FORMATS: [&str; 9] = ["table", "json", "ndjson", "csv", "sarif", "junit", "ckl", "cklb", "markdown"];
+    const FORMATS: [&str; 10] = ["table", "json", "ndjson", "csv", "sarif", "junit", "ckl", "cklb", "markdown", "html"];
 
     pub fn main() {
         let folder = tempfile::tempdir().expect("a temporary folder");
