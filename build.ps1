@@ -94,7 +94,7 @@ function Invoke-BuildTask {
 
 function Invoke-TestTask {
     Invoke-BuildTask
-    Invoke-Cargo -Argument (@('test') + @(Get-ProfileArgument))
+    Invoke-Cargo -Argument (@('test', '--features', 'test-panic') + @(Get-ProfileArgument))
     # In a process of its own: a library that was loaded once cannot be replaced by the next build.
     $arguments = @('-NoProfile', '-NonInteractive')
     if ($PSVersionTable.PSEdition -eq 'Desktop') { $arguments += @('-ExecutionPolicy', 'Bypass') }

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # Builds the library and the command for release, stripped, each with a file of its symbols.
-#   packaging/build.sh win-x64 | linux-x64 [FOLDER [FEATURES]]
-# FOLDER (target/delivery/<system>) gets the files, its folder symbols what a debugger needs. With FEATURES, which are for tests,
-# only the library is built. win-x64 is built by Debian's cross compilers, which this script installs; linux-x64 by the cargo that
-# is there. The same commit, built by the same compilers, gives the same bytes in every folder.
+#   packaging/build.sh win-x64 | linux-x64
+# target/delivery/<system> gets the files, its folder symbols what a debugger needs. win-x64 is built by Debian's cross compilers,
+# which this script installs; linux-x64 by the cargo that is there. The same commit, built by the same compilers, gives the same
+# bytes in every folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 system=${1:?win-x64 or linux-x64}
 built=${CARGO_TARGET_DIR:-target}
 [[ $built = /* ]] || built=$root/$built
-folder=${2:-$built/delivery/$system}
-features=${3:-}
+folder=$built/delivery/$system
 
 case $system in
 win-x64)
@@ -63,7 +62,6 @@ export "CFLAGS_${target//-/_}"
 key=$({
     rustc -vV
     "${tools}ld" --version
-    echo "$features"
     find Cargo.toml Cargo.lock build.rs src module/ExchangeControl/{Controls,Schemas} packaging -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum
 } | sha256sum)
@@ -90,10 +88,8 @@ deliver() {
     echo "$folder/$1: $(stat -c %s "$folder/$1") bytes"
 }
 
-if [ -z "$features" ]; then
-    compile --bin exchange-control
-    deliver "$command"
-fi
-compile --lib --crate-type cdylib --features "$features"
+compile --bin exchange-control
+deliver "$command"
+compile --lib --crate-type cdylib
 deliver "$library"
 echo "$key" >"$folder/symbols/built-from"

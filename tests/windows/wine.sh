@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # What must hold of the library and the command when they run as Windows programs, here under Wine.
-#   tests/windows/wine.sh FOLDER WITH-PANIC LINUX
-# FOLDER has the files for Windows as they ship, WITH-PANIC the same with the feature test-panic, LINUX those for Linux.
+#   tests/windows/wine.sh FOLDER LINUX
+# FOLDER has the files for Windows as they ship, LINUX those for Linux.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/expect.sh
 root=$PWD
 shipped=$(realpath "${1:?the folder with the files for Windows}")
-with_panic=$(realpath "${2:?the folder with the files for Windows that have test-panic}")
-linux=$(realpath "${3:?the folder with the files for Linux}")
+linux=$(realpath "${2:?the folder with the files for Linux}")
 
 work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=-all LC_ALL=C.UTF-8
@@ -65,10 +64,10 @@ ProductVersion=$(version_of_the_crate)" "$(wine "$work/version.exe" "$(windows_p
 done
 
 # The C ABI: the program that Linux runs too.
-cp "$with_panic/exchange_control.dll" "$work/bin/bcryptprimitives.dll" "$work/abi"
+cp "$work/bin"/*.dll "$work/abi"
 cp "$(x86_64-w64-mingw32-gcc-win32 -print-file-name=libwinpthread-1.dll)" "$work/abi"
-compile tests/c/abi.c "$work/abi/abi.exe" -std=c99 -pedantic -pthread -Iinclude "$work/abi/exchange_control.dll"
-# Quick: what could differ here are calls, threads and panics, not sizes.
+compile tests/c/abi.c "$work/abi/abi.exe" -std=c99 -pedantic -pthread -DAS_SHIPPED -Iinclude "$work/abi/exchange_control.dll"
+# Quick: what could differ here are calls and threads, not sizes.
 holds 'the C program passes' wine "$work/abi/abi.exe" quick
 
 # The same answers as on Linux.
