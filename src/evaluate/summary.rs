@@ -35,6 +35,9 @@ pub struct Counts {
     /// How many of those that fail or are Unknown are accepted risks.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub excepted: usize,
+    /// How many of those that fail are accepted risks; the rest of `excepted` is Unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excepted_fail: usize,
 }
 
 /// How many results stand how to those of an earlier document.
@@ -102,6 +105,16 @@ impl Counts {
         }
     }
 
+    /// The number of results with a status that are no accepted risks.
+    pub fn open(&self, status: Status) -> usize {
+        let accepted = match status {
+            Status::Fail => self.excepted_fail,
+            Status::Unknown => self.excepted.saturating_sub(self.excepted_fail),
+            Status::Pass | Status::NotApplicable => 0,
+        };
+        self.of(status).saturating_sub(accepted)
+    }
+
     /// The number of all results.
     pub fn total(&self) -> usize {
         self.pass + self.fail + self.unknown + self.not_applicable
@@ -122,6 +135,7 @@ impl Summary {
     pub fn add(&mut self, result: &ControlResult, scored: bool) {
         self.counts.add(result.status);
         self.counts.excepted += usize::from(result.exception.is_some());
+        self.counts.excepted_fail += usize::from(result.exception.is_some() && result.status == Status::Fail);
         let status = if result.exception.is_some() { Status::NotApplicable } else { result.status };
         // Those of one control mostly come one after another.
         match self.controls.iter_mut().rev().find(|control| control.control_id == result.control_id) {

@@ -100,7 +100,7 @@ impl Finding<'_> {
     fn add(&mut self, result: &ControlResult) {
         let Some(index) = Status::WORST_FIRST.iter().position(|status| *status == result.status) else { return };
         let Some(lines) = self.lines.get_mut(index) else { return };
-        let target = text::target(result);
+        let target = text::target(&result.target);
         lines.count += 1;
         // Writing to a String cannot fail.
         let _ = writeln!(lines.text, "{}: {target}: {}", result.status.name(), visible(&result.reason));

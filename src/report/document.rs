@@ -3,10 +3,9 @@
 use std::io::Read;
 
 use serde::Deserialize;
-use serde_path_to_error::Segment;
 
 use super::{Document, SCHEMA_VERSION};
-use crate::problem::{Code, Problem, pointer};
+use crate::problem::{Code, Problem, pointer_to};
 use crate::target::input;
 
 /// Reads a result document. What is wrong is told with its place; the caller says which file it is.
@@ -48,12 +47,7 @@ pub fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
         if error.inner().is_eof() {
             return unread(error.inner());
         }
-        let place = error.path().iter().fold(String::new(), |path, segment| match segment {
-            Segment::Seq { index } => pointer(&path, index),
-            Segment::Map { key } | Segment::Enum { variant: key } => pointer(&path, key),
-            Segment::Unknown => path,
-        });
-        unread(error.inner()).at_path(place)
+        unread(error.inner()).at_path(pointer_to(error.path()))
     })?;
     deserializer.end().map_err(|error| unread(&error))?;
     Ok(value)

@@ -76,7 +76,7 @@ impl Case {
             Status::NotApplicable => (Verdict::Skipped, Status::NotApplicable.name()),
         };
         let mut case = Case {
-            name: text::target(result),
+            name: text::target(&result.target),
             verdict,
             kind,
             message: visible(&result.reason),

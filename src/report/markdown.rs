@@ -59,7 +59,7 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 
 /// A result that somebody has to look at.
 fn section(out: &mut String, result: &ControlResult) -> std::fmt::Result {
-    let target = escaped(&text::target(result));
+    let target = escaped(&text::target(&result.target));
     writeln!(out, "\n### {}: {target}\n", escaped(&result.control_id))?;
     writeln!(out, "- **Control:** {} ({})", escaped(&result.title), result.severity.name())?;
     writeln!(out, "- **Reason:** {}", escaped(&result.reason))?;
@@ -84,7 +84,7 @@ fn section(out: &mut String, result: &ControlResult) -> std::fmt::Result {
 
 fn row(out: &mut String, result: &ControlResult) -> std::fmt::Result {
     let change = result.change.map(text::change).map(|change| format!(" ({change})")).unwrap_or_default();
-    let (control, target) = (escaped(&result.control_id), escaped(&text::target(result)));
+    let (control, target) = (escaped(&result.control_id), escaped(&text::target(&result.target)));
     let (status, severity) = (result.status.name(), result.severity.name());
     writeln!(out, "| {status}{change} | {control} | {severity} | {target} | {} |", escaped(&result.reason))
 }

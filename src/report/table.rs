@@ -37,7 +37,7 @@ struct Row {
 
 impl Row {
     fn of(result: ControlResult) -> Self {
-        let identity = text::target(&result);
+        let identity = text::target(&result.target);
         let lines = |script: Option<String>| -> Vec<String> {
             script.iter().flat_map(|script| script.lines()).map(visible).collect()
         };

@@ -1,6 +1,6 @@
 //! Texts from outside, in a form that can be shown, and the words that several formats share.
 
-use crate::evaluate::{Change, ControlResult, Evidence, Exception, is_invisible};
+use crate::evaluate::{Change, Evidence, Exception, ResultTarget, is_invisible};
 
 /// A text as it can be shown: what would steer the terminal, break the line or hide stands as its number.
 pub fn visible(text: &str) -> String {
@@ -27,8 +27,7 @@ fn is_no_character(c: char) -> bool {
 }
 
 /// What a result is about: the identity, or the kind where it has none.
-pub fn target(result: &ControlResult) -> String {
-    let target = &result.target;
+pub fn target(target: &ResultTarget) -> String {
     if target.identity.is_empty() { format!("({})", visible(&target.kind)) } else { visible(&target.identity) }
 }
 

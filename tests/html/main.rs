@@ -313,6 +313,36 @@ fn texts_stand_out_and_fit_in_both_themes() {
 }
 
 #[test]
+fn counts_leave_accepted_risks_aside_and_changes_are_told() {
+    let list = |browser: &mut Browser, of: &str| {
+        browser.text(&format!(
+            "[...document.querySelectorAll('{of}')].map(e => e.textContent.replace(/\\s+/g, ' ')).join('; ')"
+        ))
+    };
+    let since = "New 1; Fixed 1; Still failing 1; Changed evidence 0; Gone 2";
+    // Of what is accepted, a document with only what is new need not have the rows.
+    let cases = [
+        (false, 0, "Fail 9; Unknown 1; Accepted risk 1; Pass 3; Not applicable 1"),
+        (true, 2, "Fail 7; Unknown 1; Accepted risk 3; Pass 3; Not applicable 1"),
+    ];
+    for (only_new, accepted_elsewhere, expected) in cases {
+        let mut document = everything();
+        document.summary.counts.excepted += accepted_elsewhere;
+        document.summary.counts.excepted_fail += accepted_elsewhere;
+        document.summary.comparison.as_mut().expect("a comparison").only_new = only_new;
+        let Some((mut browser, _page)) = opened(&page(document, Trend::default())) else { return };
+        assert_eq!(list(&mut browser, ".card:not(.since) > .legend li"), expected);
+        assert_eq!(browser.text("document.querySelector('.since h3').textContent"), "Since 2026-02-28 23:59 UTC");
+        assert_eq!(list(&mut browser, ".since .legend li"), since);
+        let gone = format!("XC-HIGH Old gateway Fail; XC-LOW {} Pass", HOSTILE[0]);
+        assert_eq!(list(&mut browser, ".gone li"), gone);
+        let told = browser.text("document.querySelector('.since').textContent").contains("Only what is new");
+        assert_eq!(told, only_new);
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn documents_with_little_in_them() {
     let Some((mut browser, _page)) = opened(&page(document(vec![], json!([])), Trend::default())) else { return };
     assert!(browser.text("document.body.textContent").contains("Nothing was tested"));

@@ -1,6 +1,7 @@
 //! The geometry of the charts. They are drawn as SVG attributes: the page's policy allows no style attributes.
 
 use super::page::time_of;
+use crate::evaluate::Status;
 use crate::review::TrendPoint;
 
 /// A part of the bar that shows all results by status, in percent of its width.
@@ -58,6 +59,7 @@ pub struct Figures {
     pub score: String,
     pub fail: usize,
     pub unknown: usize,
+    pub accepted: usize,
     pub pass: usize,
     pub not_applicable: usize,
 }
@@ -76,7 +78,7 @@ impl TrendChart {
         if points.len() < 2 {
             return None;
         }
-        let most_failures = points.iter().map(|point| point.counts.fail).max().unwrap_or(0);
+        let most_failures = points.iter().map(failures).max().unwrap_or(0);
         let step = (Self::RIGHT - Self::LEFT) / points.len() as f64;
         let middle = |index: usize| Self::LEFT + step * (index as f64 + 0.5);
         let mut chart = TrendChart {
@@ -91,8 +93,8 @@ impl TrendChart {
                 time_of(&first.generated),
                 score_of(last.score),
                 time_of(&last.generated),
-                first.counts.fail,
-                last.counts.fail,
+                failures(first),
+                failures(last),
             ),
             points: points.iter().rev().map(Figures::of).collect(),
         };
@@ -109,7 +111,7 @@ impl TrendChart {
                 }
                 None => chart.lines.push(std::mem::take(&mut line).join(" ")),
             }
-            let share = point.counts.fail as f64 / most_failures.max(1) as f64;
+            let share = failures(point) as f64 / most_failures.max(1) as f64;
             let height = rounded((Self::BARS_BOTTOM - Self::BARS_TOP) * share);
             let width = rounded((step * 0.6).min(18.0));
             chart.bars.push(Bar {
@@ -117,7 +119,7 @@ impl TrendChart {
                 y: rounded(Self::BARS_BOTTOM - height),
                 width,
                 height,
-                label: format!("{time}: {} failed", point.counts.fail),
+                label: format!("{time}: {} failed", failures(point)),
             });
         }
         chart.lines.push(line.join(" "));
@@ -141,12 +143,18 @@ impl Figures {
         Figures {
             time: time_of(&point.generated),
             score: score_of(point.score),
-            fail: point.counts.fail,
-            unknown: point.counts.unknown,
+            fail: failures(point),
+            unknown: point.counts.open(Status::Unknown),
+            accepted: point.counts.excepted,
             pass: point.counts.pass,
             not_applicable: point.counts.not_applicable,
         }
     }
+}
+
+/// The failures that are no accepted risks.
+fn failures(point: &TrendPoint) -> usize {
+    point.counts.open(Status::Fail)
 }
 
 /// A score in words.
@@ -192,5 +200,16 @@ mod tests {
         assert_eq!(lines(&scores), Some(vec!["72,92 152,12".to_owned()]));
         let chart = TrendChart::of(&[point(None, 0), point(Some(f64::NAN), 4)]).expect("two points");
         assert_eq!(chart.bars.iter().map(|bar| bar.height).collect::<Vec<_>>(), [0.0, 36.0]);
+
+        let mut accepted = point(None, 4);
+        (accepted.counts.unknown, accepted.counts.excepted, accepted.counts.excepted_fail) = (3, 5, 3);
+        let chart = TrendChart::of(&[point(None, 2), accepted]).expect("two points");
+        assert_eq!(
+            chart.bars.iter().map(|bar| bar.height).collect::<Vec<_>>(),
+            [36.0, 18.0],
+            "accepted risks do not count"
+        );
+        let figures = &chart.points[0];
+        assert_eq!((figures.fail, figures.unknown, figures.accepted), (1, 1, 5));
     }
 }

@@ -7,9 +7,9 @@ use super::inline::{POLICY, SCRIPT, STYLE};
 use super::section::{Section, Sections, State};
 use super::trend::Trend;
 use crate::control::Severity;
-use crate::evaluate::{Status, Summary};
+use crate::evaluate::{Comparison, Removed, Status, Summary};
 use crate::problem::Problem;
-use crate::report::{Tool, visible};
+use crate::report::{Tool, text, visible};
 use crate::review::TrendPoint;
 
 /// The page.
@@ -25,6 +25,7 @@ pub struct Page {
     score: Option<f64>,
     score_words: String,
     shares: Vec<Share>,
+    comparison: Option<Since>,
     total: usize,
     rows: usize,
     frameworks: Vec<Framework>,
@@ -39,6 +40,21 @@ struct Framework {
     name: String,
     score: Option<f64>,
     words: String,
+}
+
+/// How the results stand to those of an earlier document.
+struct Since {
+    time: String,
+    only_new: bool,
+    counts: [(&'static str, usize); 5],
+    removed: Vec<Gone>,
+}
+
+/// A result that only the earlier document has.
+struct Gone {
+    control: String,
+    target: String,
+    status: State,
 }
 
 /// The controls of one severity.
@@ -82,7 +98,8 @@ impl Page {
             generated_words: time_of(generated),
             score: summary.score.map(|score| score.clamp(0.0, 100.0)),
             score_words: score_of(summary.score),
-            shares: shares(counts(&controls, summary)),
+            shares: shares(counts(summary)),
+            comparison: summary.comparison.as_ref().map(Since::of),
             total: summary.counts.total(),
             rows: controls.iter().map(|control| control.rows.len()).sum(),
             frameworks: summary
@@ -102,20 +119,34 @@ impl Page {
     }
 }
 
+impl Since {
+    fn of(comparison: &Comparison) -> Self {
+        let counts = [
+            ("New", comparison.new),
+            ("Fixed", comparison.fixed),
+            ("Still failing", comparison.still_failing),
+            ("Changed evidence", comparison.changed_evidence),
+            ("Gone", comparison.removed.len()),
+        ];
+        let gone = |removed: &Removed| Gone {
+            control: visible(&removed.control_id),
+            target: text::target(&removed.target),
+            status: State::from(removed.status),
+        };
+        Since {
+            time: time_of(&comparison.since),
+            only_new: comparison.only_new,
+            counts,
+            removed: comparison.removed.iter().map(gone).collect(),
+        }
+    }
+}
+
 /// How many results count as what: accepted risks are taken from what they are and stand by themselves.
-fn counts(controls: &[Section], summary: &Summary) -> Vec<((&'static str, &'static str), usize)> {
-    let accepted = |status| {
-        let rows = controls.iter().flat_map(|control| &control.rows);
-        rows.filter(|row| row.state == State::Accepted(status)).count()
-    };
-    let (fail, unknown) = (accepted(Status::Fail), accepted(Status::Unknown));
-    let numbers = [
-        summary.counts.fail.saturating_sub(fail),
-        summary.counts.unknown.saturating_sub(unknown),
-        fail + unknown,
-        summary.counts.pass,
-        summary.counts.not_applicable,
-    ];
+fn counts(summary: &Summary) -> Vec<((&'static str, &'static str), usize)> {
+    let counts = &summary.counts;
+    let numbers =
+        [counts.open(Status::Fail), counts.open(Status::Unknown), counts.excepted, counts.pass, counts.not_applicable];
     State::ALL.into_iter().zip(numbers).filter(|((key, _), count)| *key != "accepted" || *count > 0).collect()
 }
 

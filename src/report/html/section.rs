@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::control::{Reference, Severity};
 use crate::evaluate::{Change, ControlResult, Evidence, Exception, Issue, IssueSeverity, Remediation, Status};
-use crate::report::visible;
+use crate::report::{text, visible};
 
 /// The controls in the order in which their first results came.
 #[derive(Default)]
@@ -186,16 +186,9 @@ impl Row {
         Row {
             state: match result.status {
                 status @ (Status::Fail | Status::Unknown) if accepted => State::Accepted(status),
-                Status::Fail => State::Fail,
-                Status::Unknown => State::Unknown,
-                Status::Pass => State::Pass,
-                Status::NotApplicable => State::NotApplicable,
+                status => State::from(status),
             },
-            identity: if result.target.identity.is_empty() {
-                format!("({})", visible(&result.target.kind))
-            } else {
-                visible(&result.target.identity)
-            },
+            identity: text::target(&result.target),
             reason: visible(&result.reason),
             issues: result.issues.iter().map(Finding::of).collect(),
             facts: result.evidence.iter().map(Fact::of).collect(),
@@ -266,6 +259,17 @@ impl State {
             State::Unknown | State::Accepted(_) => "Unknown",
             State::Pass => "Pass",
             State::NotApplicable => "Not applicable",
+        }
+    }
+}
+
+impl From<Status> for State {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Fail => State::Fail,
+            Status::Unknown => State::Unknown,
+            Status::Pass => State::Pass,
+            Status::NotApplicable => State::NotApplicable,
         }
     }
 }
