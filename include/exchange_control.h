@@ -176,10 +176,10 @@ uint32_t xc_run_start(const uint8_t *request,
  *             "body":0}}}
  * XC_DONE:    {"schemaVersion":1,"tool":{"name","version"},"generated","summary":{"counts":{"Pass","Fail","Unknown",
  *             "NotApplicable"},"score","controls":[],"frameworks":[]},"errors":[],"cancelled":false,"exitCode":0},
- *             and the same again on every later call. "counts" has "Excepted" and "ExceptedFail" where there are accepted
- *             risks; "summary" has "comparison":{"since","onlyNew","new","fixed","stillFailing","changedEvidence",
- *             "unchanged","newFail","newUnknown","removed":[{"controlId","target","status"}]} where there is an earlier
- *             document.
+ *             and the same again on every later call. Where there are accepted risks, "counts" has "Excepted" and
+ *             "ExceptedFail"; where there is an earlier document, "summary" has "comparison":{"since","onlyNew",
+ *             "new","fixed","stillFailing","changedEvidence","unchanged","newFail","newUnknown",
+ *             "removed":[{"controlId","target","status"}]}.
  *
  * Results that need no network come first, in the order of control ids, then of targets; the others as they come in.
  * "stages" tells how many domains are at which stage, while the network is being asked.
