@@ -176,24 +176,29 @@ fn a_full_disk_is_told() {
     }
 }
 
-#[cfg(unix)]
+/// In a file system of its own, which root too can fill up and cannot write to when it is read-only.
+#[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_cannot_be_written_to_keeps_its_file() {
-    use std::os::unix::fs::PermissionsExt;
-    let (folder, document) = folder();
-    let closed = folder.path().join("closed");
-    std::fs::create_dir(&closed).expect("made");
-    std::fs::write(closed.join("a.csv"), "kept").expect("written");
-    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o555)).expect("closed");
-    let writable = std::fs::write(closed.join("probe"), "").is_ok();
-    let output = run(&["report", &document, "--output", name(&closed.join("a.csv"))]);
-    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o755)).expect("opened");
-    if writable {
-        eprintln!("SKIPPED: this user may write to any folder");
-        return;
+fn a_full_or_read_only_disk_keeps_the_earlier_file() {
+    use std::io::Write;
+    let (_folder, document) = folder();
+    let disk = tempfile::tempdir().expect("a folder");
+    let script = r#"mount -t tmpfs -o size=16k,mode=700 none "$2" || exit
+        cd "$2" && echo kept >a.csv && mount -o remount,"$1" none "$2" || exit
+        "$0" report "$3" --output a.csv
+        echo "exit code $?, $(cat a.csv), $(ls -A)""#;
+    for (options, expected) in [("size=16k", "No space left on device"), ("ro", "Read-only file system")] {
+        let mut apart = Command::new("unshare");
+        apart.args(["--map-root-user", "--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_exchange-control"), options]);
+        let output = apart.arg(disk.path()).arg(&document).output().expect("unshare, of util-linux, is there");
+        let (said, told) = (text(&output.stdout), text(&output.stderr));
+        if !output.status.success() {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: this system lets nobody mount a file system apart: {told}");
+            return;
+        }
+        assert_eq!(said, "exit code 3, kept, a.csv\n", "{told}");
+        assert!(told.contains("a.csv: the output cannot be written") && told.contains(expected), "{told}");
     }
-    assert!(output.status.code() == Some(3) && text(&output.stderr).contains("cannot be written"));
-    assert_eq!(std::fs::read_to_string(closed.join("a.csv")).expect("it is there"), "kept");
 }
 
 #[test]
