@@ -75,7 +75,9 @@ function Get-LibraryDestination {
 }
 
 function Invoke-BuildTask {
-    Invoke-Cargo -Argument (@('build', '--lib', '--bins') + @(Get-ProfileArgument))
+    Invoke-Cargo -Argument (@('build', '--bins') + @(Get-ProfileArgument))
+    # By itself: cargo does not optimise a library as a whole that it also makes for Rust, and then it is larger.
+    Invoke-Cargo -Argument (@('rustc', '--lib', '--crate-type', 'cdylib') + @(Get-ProfileArgument))
     $destination = Get-LibraryDestination
     $library = Join-Path -Path (Get-TargetFolder) -ChildPath (Split-Path -Path $destination -Leaf)
     if (-not (Test-Path -LiteralPath $library)) {
