@@ -224,7 +224,8 @@ uint32_t xc_live_runs(void);
  * Both may have "controlPaths":["folder"], the folders that the run had, and "checklist", for "cklb": the text of a
  * checklist of STIG Viewer 3, which comes back with what the results say in its place. Of "results", the summary is
  * made here; "errors" may be left out. "exceptionsPath", "baselinePath" and "onlyNew" review the results as in
- * xc_run_start; "trendPath", for "html", is a folder of earlier documents, whose sums the page shows over time.
+ * xc_run_start; "trendPath", for "html", is a folder of earlier documents, whose sums the page shows over time;
+ * what is no such document is listed with the errors.
  * Answer: the report itself, UTF-8 text.
  *
  * Pointers: `request` is NULL or points to `request_length` readable bytes; `answer` and `answer_length` are NULL or

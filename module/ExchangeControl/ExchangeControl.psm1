@@ -1819,7 +1819,8 @@ function Export-ExchangeControlReport {
     is table, .xml junit, .md markdown, .htm html, .sarif.json sarif, and the others are called like their format.
 
     .PARAMETER TrendPath
-    A folder with earlier reports in the format json. The html report then shows how the score went.
+    A folder with earlier reports in the format json. The html report then shows how the score went. What cannot be read of it stands in the
+    report.
 
     .PARAMETER Exception
     The path of a file of accepted risks, for results that Test-ExchangeControl was not given it for. What is wrong with the file stands in the

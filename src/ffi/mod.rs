@@ -222,7 +222,8 @@ pub extern "C" fn xc_live_runs() -> u32 {
 /// Both may have "controlPaths":["folder"], the folders that the run had, and "checklist", for "cklb": the text of a
 /// checklist of STIG Viewer 3, which comes back with what the results say in its place. Of "results", the summary is
 /// made here; "errors" may be left out. "exceptionsPath", "baselinePath" and "onlyNew" review the results as in
-/// xc_run_start; "trendPath", for "html", is a folder of earlier documents, whose sums the page shows over time.
+/// xc_run_start; "trendPath", for "html", is a folder of earlier documents, whose sums the page shows over time;
+/// what is no such document is listed with the errors.
 /// Answer: the report itself, UTF-8 text.
 ///
 /// # Safety

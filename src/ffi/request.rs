@@ -184,7 +184,7 @@ pub fn run(request: &str) -> Result<(RunRequest<'_>, Cow<'static, Catalog>), Fai
 pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
     let mut request: ReportRequest = parse(request)?;
     let catalog = catalog(&request.control_paths, &[]);
-    let document = document_of(&mut request, &catalog)?;
+    let mut document = document_of(&mut request, &catalog)?;
     let format = request.format;
     if request.checklist.is_some() && format != Format::Cklb {
         return Err(Failure::request("only the format cklb brings a checklist up to date").at_path("/checklist"));
@@ -193,8 +193,9 @@ pub fn report(request: &str) -> Result<Vec<u8>, Failure> {
     let checklist = checklist.map_err(|problem| {
         Failure::request(format!("the checklist cannot be read: {problem}")).at_path("/checklist")
     })?;
-    // Documents that cannot be read leave a gap in the chart.
-    let (trend, _) = request.trend_path.as_deref().map(crate::review::trend).unwrap_or_default();
+    // Documents that cannot be read leave a gap in the chart; there is no place but the report to tell of them.
+    let (trend, skipped) = request.trend_path.as_deref().map(crate::review::trend).unwrap_or_default();
+    document.errors.extend(skipped);
     let report = Report { catalog: &catalog, checklist: checklist.as_ref(), trend: &trend, ..Report::new(format) };
     let mut bytes = Vec::new();
     let review = review(request.exceptions_path.as_deref(), request.baseline_path.as_deref(), request.only_new)?;

@@ -1,7 +1,9 @@
 //! Accepted risks and comparison through the C ABI, where results come in batches.
 
+use std::path::Path;
+
 use exchange_control::evaluate::Status::{Fail, Pass};
-use exchange_control::ffi::client::Run;
+use exchange_control::ffi::client::{Run, report};
 use exchange_control::ffi::{XC_DONE, XC_ERROR_REQUEST, XC_OK, XC_PENDING};
 use serde_json::{Value, json};
 
@@ -114,6 +116,25 @@ fn a_run_that_is_ended_early_says_nothing_of_what_it_did_not_see() {
     let over: Value = serde_json::from_str(&over).expect("JSON");
     assert_eq!((status, &over["errors"], &over["exitCode"]), (XC_DONE, &json!([]), &json!(3)));
     assert_eq!(over["summary"]["comparison"]["removed"], json!([]));
+}
+
+#[test]
+fn a_page_shows_the_trend_and_tells_of_what_is_no_part_of_it() {
+    let folder = folder();
+    let mut earlier: Value = serde_json::from_str(&document(vec![result("EDCA-TLS-011", "A", Fail)])).expect("JSON");
+    earlier["generated"] = json!("2026-01-01T00:00:00Z");
+    write(folder.path(), "1.json", earlier.to_string());
+    write(folder.path(), "2.json", r#"{"schemaVersion":1,"generated":7}"#);
+    let ask = |trend: &Path| {
+        let request = json!({ "format": "html", "results": [], "errors": [], "trendPath": trend });
+        let (status, page) = report(request.to_string().as_bytes());
+        assert_eq!(status, XC_OK, "{page}");
+        page
+    };
+    let page = ask(folder.path());
+    assert!(page.contains("Over time") && page.contains("2.json"), "{page}");
+    let nowhere = ask(&folder.path().join("nowhere"));
+    assert!(!nowhere.contains("Over time") && nowhere.contains("the earlier documents cannot be read"), "{nowhere}");
 }
 
 #[test]
