@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::result::{ControlResult, ResultTarget};
 use super::verdict::Status;
@@ -28,15 +28,19 @@ pub struct Summary {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Counts {
+    #[serde(deserialize_with = "count")]
     pub pass: usize,
+    #[serde(deserialize_with = "count")]
     pub fail: usize,
+    #[serde(deserialize_with = "count")]
     pub unknown: usize,
+    #[serde(deserialize_with = "count")]
     pub not_applicable: usize,
     /// How many of those that fail or are Unknown are accepted risks.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "count", skip_serializing_if = "is_zero")]
     pub excepted: usize,
     /// How many of those that fail are accepted risks; the rest of `excepted` is Unknown.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "count", skip_serializing_if = "is_zero")]
     pub excepted_fail: usize,
 }
 
@@ -189,6 +193,11 @@ impl Summary {
     }
 }
 
+/// Reads a number of results: one that sums can be made of.
+fn count<'de, D: Deserializer<'de>>(number: D) -> Result<usize, D::Error> {
+    u32::deserialize(number).map(|number| number as usize)
+}
+
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
@@ -201,11 +210,12 @@ fn worse(a: Status, b: Status) -> Status {
 
 /// The weight of what passed out of the weight of all that applied.
 fn score<'a>(controls: impl Iterator<Item = &'a ControlSummary>) -> Option<f64> {
-    let (mut passed, mut all) = (0, 0);
+    // Documents may hold any weights.
+    let (mut passed, mut all) = (0_i128, 0_i128);
     for control in controls.filter(|control| control.scored && control.status != Status::NotApplicable) {
-        all += control.weight;
+        all += i128::from(control.weight);
         if control.status == Status::Pass {
-            passed += control.weight;
+            passed += i128::from(control.weight);
         }
     }
     (all > 0).then(|| (10_000.0 * passed as f64 / all as f64).round() / 100.0)
@@ -229,6 +239,7 @@ mod tests {
             (&[(Pass, 8, true), (Fail, 5, true)], Some(61.54)),
             (&[(Pass, 8, true), (Unknown, 8, true)], Some(50.0)),
             (&[(Pass, 8, true), (Fail, 5, false), (NotApplicable, 5, true)], Some(100.0)),
+            (&[(Pass, i64::MAX, true), (Fail, i64::MAX, true)], Some(50.0)),
         ];
         for (controls, expected) in cases {
             let controls: Vec<_> =

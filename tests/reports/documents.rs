@@ -15,7 +15,7 @@ fn with(pointer: &str, value: Value) -> String {
 fn what_is_wrong_is_told_with_its_place() {
     let whole = report(Format::Json, &example());
     let twice = whole.replacen("\"reason\":", "\"reason\": \"x\",\n\"reason\":", 1);
-    let cases: [(&str, String, Option<&str>, &str); 14] = [
+    let cases: [(&str, String, Option<&str>, &str); 15] = [
         ("another version", with("/schemaVersion", json!(2)), Some("/schemaVersion"), "schemaVersion 1, found 2"),
         ("a version as text", with("/schemaVersion", json!("1")), Some("/schemaVersion"), "found \"1\""),
         ("no version", "{}".to_owned(), Some("/schemaVersion"), "found none"),
@@ -38,7 +38,8 @@ fn what_is_wrong_is_told_with_its_place() {
             "expected a string",
         ),
         ("null", with("/results/0/evidence", Value::Null), Some("/results/0/evidence"), "expected a sequence"),
-        ("a negative count", with("/summary/counts/Fail", json!(-1)), Some("/summary/counts/Fail"), "expected usize"),
+        ("a negative count", with("/summary/counts/Fail", json!(-1)), Some("/summary/counts/Fail"), "expected u32"),
+        ("a huge count", with("/summary/counts/Pass", json!(u64::MAX)), Some("/summary/counts/Pass"), "expected u32"),
         ("a member twice", twice, None, "duplicate field `reason`"),
     ];
     for (name, text, place, expected) in cases {
