@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 fixtures=../tests/fixtures
-mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control corpus/txt_record corpus/policy corpus/exceptions
+mkdir -p corpus/clixml corpus/json corpus/address_space corpus/control corpus/txt_record corpus/policy corpus/exceptions corpus/document corpus/checklist
 
 for file in "$fixtures"/*.clixml; do
     name=$(basename "$file" .clixml)
@@ -51,6 +51,79 @@ cp ../module/ExchangeControl/Controls/*.json corpus/control/
 cp ../examples/contoso-exceptions.json corpus/exceptions/example
 printf '{"exceptions":[{"control":"*","target":"*","justification":"j","owner":"o","expires":"2027-03-31"},{}]}' \
     > corpus/exceptions/one
+cat > corpus/document/one <<'END'
+{"schemaVersion": 1,
+"tool": {"name": "exchange-control",
+"version": "0.1.0"},
+"generated": "2027-03-31T00:00:00Z",
+"results": [{"controlId": "EX16-ED-000170",
+"title": "Internal send connectors authenticate the receiving server",
+"category": "Transport Security",
+"severity": "Medium",
+"severityWeight": 5,
+"frameworks": ["DISA"],
+"target": {"kind": "SendConnector",
+"identity": "Subsidiary Tailspin"},
+"status": "Fail",
+"reason": "DomainSecureEnabled is False, but must be True",
+"evidence": [{"field": "DomainSecureEnabled",
+"operator": "equals",
+"expected": true,
+"actual": false,
+"status": "Fail"}],
+"issues": [{"code": "c",
+"severity": "warning",
+"message": "m"}],
+"remediation": {"automatable": true,
+"description": "Make the connector authenticate the server that it delivers to. Mutual TLS stays idle until the domain is in TLSSendDomainSecureList and TLSReceiveDomainSecureList of Set-TransportConfig (without wildcards).",
+"parameters": {"DomainSecureEnabled": true,
+"DNSRoutingEnabled": true,
+"IgnoreSTARTTLS": false},
+"command": "Set-SendConnector -Identity 'Subsidiary Tailspin' -DomainSecureEnabled $true -DNSRoutingEnabled $true -IgnoreSTARTTLS $false",
+"script": "# Make the connector authenticate the server that it delivers to. Mutual TLS stays idle until the domain is in TLSSendDomainSecureList and TLSReceiveDomainSecureList of Set-TransportConfig (without wildcards).\nSet-SendConnector -Identity 'Subsidiary Tailspin' -DomainSecureEnabled $true -DNSRoutingEnabled $true -IgnoreSTARTTLS $false"},
+"considerations": "Both ways need a certificate from an authority that the other side trusts: domain security on both servers, domain validation on the smart host. Mail to a server that cannot prove its name waits in the queue and is returned in the end.",
+"references": [{"name": "DISA STIG for Microsoft Exchange 2016 Edge Transport Server, EX16-ED-000170 (CAT II), rule SV-221218r811174_rule, V-221218, CCI-001184; formerly SV-95227, V-80517",
+"url": "https://dl.dod.cyber.mil/wp-content/uploads/stigs/zip/U_MS_Exchange_2016_Y22M07_STIG.zip"}],
+"exception": {"justification": "j",
+"owner": "o",
+"expires": "2027-03-31"},
+"change": "new"}],
+"summary": {"counts": {"Pass": 0,
+"Fail": 1,
+"Unknown": 0,
+"NotApplicable": 0,
+"Excepted": 1,
+"ExceptedFail": 1},
+"score": null,
+"controls": [{"controlId": "EX16-ED-000170",
+"status": "NotApplicable",
+"weight": 5,
+"scored": true,
+"frameworks": ["DISA"]}],
+"frameworks": [{"name": "DISA",
+"score": null}],
+"comparison": {"since": "2027-03-30T00:00:00Z",
+"onlyNew": false,
+"new": 1,
+"fixed": 0,
+"stillFailing": 0,
+"changedEvidence": 0,
+"unchanged": 0,
+"newFail": 0,
+"newUnknown": 0,
+"removed": [{"controlId": "X",
+"target": {"kind": "SendConnector",
+"identity": "gone"},
+"status": "Pass"}]}},
+"errors": [{"code": "unreadable-input",
+"message": "m",
+"source": "s",
+"path": "/a",
+"line": 1}]}
+END
+cat > corpus/checklist/one <<'END'
+{"title":"t","stigs":[{"stig_name":"Edge","rules":[{"group_id":"V-1","status":"open"},{"group_id":"V-221218","rule_id":"SV-221218r811174","rule_id_src":"SV-221218r811174_rule","status":"not_reviewed","finding_details":"seen by Ada","comments":null}]}]}
+END
 printf 'v=STSv1; id=20260101T000000Z;' > corpus/txt_record/right
 printf 'v=STSv1 ; id=1 ; a_b-c.d=x:y; id=2\nv=spf1 -all' > corpus/txt_record/blanks
 printf 'v=STSv1;; id=a-b; ID=1; x\nv=STSv10; id=1\n v=stsv1' > corpus/txt_record/wrong

@@ -7,7 +7,7 @@ use exchange_control::evaluate::{ControlResult, Issue, IssueSeverity, Run, Scan,
 use exchange_control::probe::dns::MailExchanger;
 use exchange_control::probe::https::{Exchange, Response};
 use exchange_control::probe::mta_sts::{self, Fetch, Finding, Observation, Settings, Severity, record::Id};
-use exchange_control::report::{Format, Report, RunSource};
+use exchange_control::report::{Checklist, Document, DocumentSource, Format, Report, RunSource, document};
 use exchange_control::review::{Day, Exceptions};
 use exchange_control::target::{Facts, Inventory, Properties, Target, Targets, Value};
 
@@ -199,6 +199,83 @@ static RESULTS: LazyLock<Vec<ControlResult>> = LazyLock::new(|| {
     inventory.read_text("domains", include_str!("../../tests/fixtures/accepted-domains.remote.json"));
     Run::new(catalog, &inventory.finish()).results().collect()
 });
+
+/// Reads a result document and renders it in every format.
+pub fn check_document(text: &str) {
+    let document = match document::read(text) {
+        Ok(document) => document,
+        Err(problem) => {
+            assert!(!problem.message.is_empty() && problem.line != Some(0), "{problem:?}");
+            assert!(problem.path.as_deref().is_none_or(|path| path.is_empty() || path.starts_with('/')), "{problem:?}");
+            return;
+        }
+    };
+    for format in FORMATS {
+        let mut report = Vec::new();
+        let written = Report::new(format).write_plain(&mut DocumentSource::new(document.clone()), &mut report);
+        let (summary, problems) = match written {
+            Ok(written) => written,
+            // A checklist has rules of a STIG alone.
+            Err(error) if matches!(format, Format::Ckl | Format::Cklb) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{format:?}: {error}");
+                continue;
+            }
+            Err(error) => panic!("{format:?}: {error}"),
+        };
+        assert_eq!((&summary, &problems), (&document.summary, &document.errors), "{format:?}");
+        let report = String::from_utf8(report).expect("a report is UTF-8");
+        match format {
+            Format::Json => assert_eq!(document::read(&report).expect("a document"), document),
+            Format::Sarif | Format::Cklb => _ = serde_json::from_str::<serde_json::Value>(&report).expect("JSON"),
+            Format::Ndjson => assert_eq!(report.lines().count(), document.results.len()),
+            Format::Table | Format::Markdown => {
+                assert!(!report.chars().any(|c| !"\n\t".contains(c) && (c.is_control() || is_invisible(c))), "{format:?}: {report:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+const FORMATS: [Format; 10] = [
+    Format::Table,
+    Format::Json,
+    Format::Ndjson,
+    Format::Csv,
+    Format::Sarif,
+    Format::Junit,
+    Format::Ckl,
+    Format::Cklb,
+    Format::Markdown,
+    Format::Html,
+];
+
+/// Brings a checklist up to date with the results of the fixtures: what comes of it is one again, which they do not change.
+pub fn check_checklist(text: &str) {
+    let Some(once) = updated(text) else { return };
+    let twice = updated(&once).expect("what was updated can be updated again");
+    assert_eq!(once, twice, "the same results change a checklist again");
+}
+
+fn updated(text: &str) -> Option<String> {
+    let checklist = match Checklist::read(text) {
+        Ok(checklist) => checklist,
+        Err(problem) => {
+            assert!(!problem.message.is_empty() && problem.line != Some(0), "{problem:?}");
+            return None;
+        }
+    };
+    let mut document = Document::of(RESULTS.clone(), Vec::new(), Catalog::built_in());
+    document.generated = "2027-03-31T00:00:00Z".to_owned();
+    let report = Report { checklist: Some(&checklist), ..Report::new(Format::Cklb) };
+    let mut updated = Vec::new();
+    match report.write_plain(&mut DocumentSource::new(document), &mut updated) {
+        Ok(_) => Some(String::from_utf8(updated).expect("a checklist is UTF-8")),
+        Err(error) => {
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
+            None
+        }
+    }
+}
 
 /// Whether anything is wrong.
 pub fn has_errors(findings: &[Finding]) -> bool {
