@@ -4,6 +4,8 @@
 //! `cargo bench --bench whole_process`; Unix only, where the system tells a child's peak of memory.
 
 #[cfg(unix)]
+mod process;
+#[cfg(unix)]
 mod shapes;
 
 #[cfg(unix)]
@@ -19,25 +21,15 @@ fn main() {
 #[cfg(unix)]
 mod measure {
     use std::path::Path;
-    use std::process::{Command, Stdio};
-    use std::time::Instant;
 
-    use wait4::Wait4;
-
+    use crate::process::{MB, best_of, by_another, size_of};
     use crate::shapes::{self, NAMES};
 
     const CONNECTORS: usize = 10_000;
-    const RUNS: usize = 5;
     /// In seconds.
     const TIME_AIM: f64 = 1.0;
     /// Times the input's size.
     const MEMORY_AIM: f64 = 3.0;
-    const MB: f64 = 1e6;
-
-    struct Measured {
-        seconds: f64,
-        peak_bytes: f64,
-    }
 
     pub fn main() {
         if let [_, make, shape, file] = std::env::args().collect::<Vec<_>>().as_slice()
@@ -48,7 +40,7 @@ mod measure {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let domains = folder.path().join("domains.json");
         std::fs::write(&domains, shapes::ACCEPTED_DOMAINS).expect("written");
-        let idle = best_of(|| run(&[Path::new("--version")]));
+        let idle = best_of(&[Path::new("--version")]);
         println!("The command alone: {:.3} s, {:.1} MB", idle.seconds, idle.peak_bytes / MB);
         println!(
             "{CONNECTORS} connectors; ratio: to the aims, {TIME_AIM} s and {MEMORY_AIM} x the input; below 1 is reached"
@@ -57,12 +49,7 @@ mod measure {
         println!("input                    size MB  format  output MB  seconds  ratio  peak MB  x input  ratio");
         for shape in shapes::ALL {
             let input = folder.path().join(shape.name);
-            // Made by another process: a child starts with its parent's peak of memory, so this one must stay small.
-            let maker = Command::new(std::env::current_exe().expect("this program"))
-                .args(["make", shape.name])
-                .arg(&input)
-                .status();
-            assert!(maker.expect("it starts").success());
+            by_another(&[shape.name.as_ref(), &input]);
             measure(shape.name, &input, &domains);
             if shape.extension == "clixml" {
                 measure(&format!("{} UTF-16", shape.name), &input.with_extension("utf16.clixml"), &domains);
@@ -84,7 +71,7 @@ mod measure {
     /// Measures one input in both formats, and prints it.
     fn measure(name: &str, input: &Path, domains: &Path) {
         let output = input.with_extension("report");
-        let size = std::fs::metadata(input).expect("an input").len() as f64;
+        let size = size_of(input);
         for format in ["json", "table"] {
             let arguments: [&Path; 8] = [
                 "test".as_ref(),
@@ -96,8 +83,8 @@ mod measure {
                 "--output".as_ref(),
                 &output,
             ];
-            let measured = best_of(|| run(&arguments));
-            let written = std::fs::metadata(&output).expect("an output").len() as f64;
+            let measured = best_of(&arguments);
+            let written = size_of(&output);
             println!(
                 "{name:<23}  {:>7.1}  {format:<6}  {:>9.1}  {:>7.3}  {:>5.2}  {:>7.1}  {:>7.2}  {:>5.2}",
                 size / MB,
@@ -109,26 +96,5 @@ mod measure {
                 measured.peak_bytes / size / MEMORY_AIM,
             );
         }
-    }
-
-    /// The shortest time and the largest memory of some runs.
-    fn best_of(run: impl Fn() -> Measured) -> Measured {
-        let runs = (0..RUNS).map(|_| run());
-        runs.reduce(|a, b| Measured { seconds: a.seconds.min(b.seconds), peak_bytes: a.peak_bytes.max(b.peak_bytes) })
-            .expect("runs")
-    }
-
-    /// Runs the command to its end.
-    fn run(arguments: &[&Path]) -> Measured {
-        let start = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_exchange-control"))
-            .args(arguments)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the command starts");
-        let ended = child.wait4().expect("it ends");
-        let seconds = start.elapsed().as_secs_f64();
-        assert!(matches!(ended.status.code(), Some(0 | 1)), "it failed: {}", ended.status);
-        Measured { seconds, peak_bytes: ended.rusage.maxrss as f64 }
     }
 }

@@ -210,7 +210,7 @@ pub fn check_document(text: &str) {
             return;
         }
     };
-    for format in FORMATS {
+    for format in Format::ALL {
         let mut report = Vec::new();
         let written = Report::new(format).write_plain(&mut DocumentSource::new(document.clone()), &mut report);
         let (summary, problems) = match written {
@@ -235,19 +235,6 @@ pub fn check_document(text: &str) {
         }
     }
 }
-
-const FORMATS: [Format; 10] = [
-    Format::Table,
-    Format::Json,
-    Format::Ndjson,
-    Format::Csv,
-    Format::Sarif,
-    Format::Junit,
-    Format::Ckl,
-    Format::Cklb,
-    Format::Markdown,
-    Format::Html,
-];
 
 /// Brings a checklist up to date with the results of the fixtures: what comes of it is one again, which they do not change.
 pub fn check_checklist(text: &str) {

@@ -115,10 +115,14 @@ pub fn run() -> ExitCode {
     let outcome = match arguments.action {
         Action::Test(arguments) => test::run(&arguments),
         Action::Report(arguments) => report::run(&arguments),
-        Action::List(arguments) => catalog::list(&arguments),
-        Action::Show(arguments) => catalog::show(&arguments),
-        Action::Schema(arguments) => catalog::schema(&arguments),
+        Action::List(arguments) => Ok(catalog::list(&arguments)),
+        Action::Show(arguments) => Ok(catalog::show(&arguments)),
+        Action::Schema(arguments) => Ok(catalog::schema(&arguments)),
     };
+    let outcome = outcome.unwrap_or_else(|why| {
+        print_error(&why);
+        Outcome::NotDone
+    });
     outcome.code().into()
 }
 

@@ -10,7 +10,7 @@ use exchange_control::review::Reviewed;
 
 use super::output::ReportArguments;
 use super::review::ReviewArguments;
-use super::{Selection, print_error, print_problems};
+use super::{Selection, print_problems};
 
 /// What `report` takes.
 #[derive(Debug, clap::Args)]
@@ -26,15 +26,8 @@ pub struct Arguments {
     review: ReviewArguments,
 }
 
-/// Renders a document.
-pub fn run(arguments: &Arguments) -> Outcome {
-    run_or_why_not(arguments).unwrap_or_else(|why| {
-        print_error(&why);
-        Outcome::NotDone
-    })
-}
-
-fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
+/// Renders a document, or says why it cannot.
+pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let checklist = arguments.report.checklist()?;
     let checklist = arguments.report.read_checklist(checklist.as_deref())?;
     let review = arguments.review.review().map_err(|problem| problem.to_string())?;

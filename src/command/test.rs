@@ -12,7 +12,7 @@ use super::network::NetworkArguments;
 use super::output::ReportArguments;
 use super::progress::{self, Bar};
 use super::review::ReviewArguments;
-use super::{Selection, print_error, print_problems};
+use super::{Selection, print_problems};
 
 /// What `test` takes.
 #[derive(Debug, clap::Args)]
@@ -37,15 +37,8 @@ pub struct Arguments {
     network: NetworkArguments,
 }
 
-/// Tests the inputs and writes the results.
-pub fn run(arguments: &Arguments) -> Outcome {
-    run_or_why_not(arguments).unwrap_or_else(|why| {
-        print_error(&why);
-        Outcome::NotDone
-    })
-}
-
-fn run_or_why_not(arguments: &Arguments) -> Result<Outcome, String> {
+/// Tests the inputs and writes the results, or says why it cannot.
+pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let network = arguments.network.settings()?;
     let checklist = arguments.report.checklist()?;
     let checklist = arguments.report.read_checklist(checklist.as_deref())?;

@@ -79,6 +79,20 @@ const ENDINGS: [(&str, Format); 11] = [
 ];
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Format; 10] = [
+        Format::Table,
+        Format::Json,
+        Format::Ndjson,
+        Format::Csv,
+        Format::Sarif,
+        Format::Junit,
+        Format::Ckl,
+        Format::Cklb,
+        Format::Markdown,
+        Format::Html,
+    ];
+
     /// The format that a file's name asks for.
     pub fn of_file(path: &Path) -> Option<Format> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();

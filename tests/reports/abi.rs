@@ -4,7 +4,7 @@ use exchange_control::ffi::client;
 use exchange_control::report::Format;
 use serde_json::{Value, json};
 
-use super::{FORMATS, example, of_all_kinds, report};
+use super::{example, of_all_kinds, report};
 
 const OK: u32 = exchange_control::ffi::XC_OK;
 const REFUSED: u32 = exchange_control::ffi::XC_ERROR_REQUEST;
@@ -16,7 +16,7 @@ fn call(request: Value) -> (u32, String) {
 #[test]
 fn documents_become_the_reports_of_the_library() {
     for document in [example(), of_all_kinds()] {
-        for format in FORMATS {
+        for format in Format::ALL {
             let (status, answer) = call(json!({ "format": format, "document": document }));
             assert_eq!((status, answer), (OK, report(format, &document)), "{format:?}");
         }

@@ -7,7 +7,7 @@ use exchange_control::report::{Document, Format};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{FORMATS, report, result};
+use super::{report, result};
 
 const NAMES: [&str; 14] = [
     "=cmd|' /C calc'!A0",
@@ -54,7 +54,7 @@ fn hides(c: char) -> bool {
 #[test]
 fn names_stay_names() {
     let document = document(&NAMES);
-    for format in FORMATS {
+    for format in Format::ALL {
         let text = report(format, &document);
         if matches!(format, Format::Json | Format::Ndjson | Format::Sarif) {
             continue;
@@ -140,7 +140,7 @@ proptest! {
     #[test]
     fn any_name_is_borne(name in any::<String>()) {
         let document = document(&[&name]);
-        for format in FORMATS {
+        for format in Format::ALL {
             let text = report(format, &document);
             match format {
                 Format::Json | Format::Sarif | Format::Cklb => {

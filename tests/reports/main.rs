@@ -20,20 +20,6 @@ use exchange_control::problem::{Code, Problem};
 use exchange_control::report::{Document, DocumentSource, Format, Report, RunSource, document};
 use exchange_control::target::Inventory;
 
-/// Every format that is written from results alone.
-const FORMATS: [Format; 10] = [
-    Format::Table,
-    Format::Json,
-    Format::Ndjson,
-    Format::Csv,
-    Format::Sarif,
-    Format::Junit,
-    Format::Ckl,
-    Format::Cklb,
-    Format::Markdown,
-    Format::Html,
-];
-
 /// A report of a document.
 fn report(format: Format, document: &Document) -> String {
     let mut bytes = Vec::new();

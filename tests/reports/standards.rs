@@ -5,7 +5,7 @@ use std::process::Command;
 use exchange_control::report::{Document, Format, SCHEMA};
 use serde_json::{Value, json};
 
-use super::{FORMATS, example, of_all_kinds, probed, report, run_over};
+use super::{example, of_all_kinds, probed, report, run_over};
 
 fn documents() -> Vec<(String, Document)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
@@ -116,6 +116,8 @@ fn file_names_ask_for_formats() {
         assert_eq!(Format::of_file(name.as_ref()), expected, "{name}");
     }
     assert!(
-        FORMATS.iter().all(|format| *format == Format::Table || cases.iter().any(|(_, asked)| *asked == Some(*format)))
+        Format::ALL
+            .iter()
+            .all(|format| *format == Format::Table || cases.iter().any(|(_, asked)| *asked == Some(*format)))
     );
 }
